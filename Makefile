@@ -1,0 +1,54 @@
+# The one-word commands. `make help` lists them.
+
+JOBS ?= $(shell nproc)
+PROGRAMS ?= 1000000
+export JOBS
+
+.DEFAULT_GOAL := help
+.PHONY: help deps deps-matrix build test matrix check tidy format soak demo clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what building and testing needs (Debian packages), if anything is missing
+	@tools/deps.sh build
+
+deps-matrix: ## the same for `make matrix` and `make check`
+	@tools/deps.sh matrix
+
+build: deps ## configure and build the release preset into build/release
+	@tools/preset.sh release all
+
+test: deps ## build and test: release, then with address and undefined-behaviour sanitizers
+	@tools/preset.sh release
+	@tools/preset.sh asan
+
+matrix: matrix-debug matrix-tsan matrix-clang-release matrix-clang-debug ## build and test every other preset
+
+matrix-debug matrix-tsan: deps
+matrix-clang-release matrix-clang-debug: deps-matrix
+matrix-%:
+	@tools/preset.sh $*
+
+# The presets share the machine's cores, and their reports are read one after the other.
+.NOTPARALLEL:
+
+check: deps ## format, floors, includes and coroutine lint
+	@tools/lint/check.sh
+
+tidy: deps-matrix ## clang-tidy over the library (needs clang-tidy-16)
+	@tools/lint/tidy.sh
+
+format: ## format all sources in place
+	@tools/lint/format.sh --fix
+
+soak: build ## long random stress run; PROGRAMS=1000000 SEED=... make soak
+	@seed=$${SEED:-$$(date +%s)}; echo "== soak: $(PROGRAMS) programs, SEED=$$seed"; \
+	  build/release/tests/heed_stress --programs $(PROGRAMS) --seed $$seed
+
+demo: deps ## build and run the demonstration
+	@tools/preset.sh release example_demo
+	@build/release/examples/demo
+
+clean: ## remove everything that was built
+	rm -rf build

@@ -1,0 +1,16 @@
+# The library itself: every .cpp one folder below src/ belongs to it.
+
+file(GLOB heed_sources CONFIGURE_DEPENDS src/*/*.cpp)
+file(GLOB_RECURSE heed_headers RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/include CONFIGURE_DEPENDS include/heed/*.hpp)
+
+find_package(Threads REQUIRED)
+
+add_library(heed STATIC ${heed_sources})
+add_library(heed::heed ALIAS heed)
+heed_compile_options(heed)
+target_compile_features(heed PUBLIC cxx_std_20)
+target_include_directories(heed
+  PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+  PRIVATE src)
+target_link_libraries(heed PUBLIC Threads::Threads)
+set_target_properties(heed PROPERTIES POSITION_INDEPENDENT_CODE ON)

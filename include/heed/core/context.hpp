@@ -1,0 +1,173 @@
+// Values that follow a task: Python's contextvars.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heed/failure/ref.hpp"
+
+namespace heed {
+
+namespace detail {
+
+struct ContextValue : RefCounted {
+  virtual ~ContextValue() = default;
+};
+
+// Immutable: a copy of a context is a copy of one pointer. Few variables are the rule, so a change copies the list.
+struct ContextMap : RefCounted {
+  std::vector<std::pair<std::uint64_t, Ref<const ContextValue>>> values;  // sorted by variable
+
+  const ContextValue* find(std::uint64_t variable) const noexcept;
+  static Ref<const ContextMap> with(const Ref<const ContextMap>& map, std::uint64_t variable,
+                                    Ref<const ContextValue> value);
+};
+using ContextMapRef = Ref<const ContextMap>;
+
+struct ContextCell : RefCounted {
+  ContextMapRef map;
+};
+
+// The context that the running task or callback has; null outside of them, where the thread's own one is meant.
+extern constinit thread_local ContextMapRef* context_slot;
+ContextMapRef& thread_context() noexcept;
+inline ContextMapRef& current_context() noexcept { return context_slot ? *context_slot : thread_context(); }
+
+class ContextScope {
+ public:
+  explicit ContextScope(ContextMapRef& slot) noexcept : outer_(std::exchange(context_slot, &slot)) {}
+  ~ContextScope() { context_slot = outer_; }
+  ContextScope(const ContextScope&) = delete;
+  ContextScope& operator=(const ContextScope&) = delete;
+
+ private:
+  ContextMapRef* outer_;
+};
+
+std::uint64_t next_variable_id() noexcept;
+[[noreturn]] void no_value_in_context(const std::string& name);
+
+}  // namespace detail
+
+// A set of values of context variables. Copies of a handle share one context; copy() makes a new one.
+// Thread safety: a context may be handed to another thread, but is used by one at a time.
+class Context {
+ public:
+  Context() : cell_(new detail::ContextCell) {}
+
+  // Of the current context: later changes on either side do not cross.
+  static Context copy_current() {
+    Context context;
+    context.cell_->map = detail::current_context();
+    return context;
+  }
+  Context copy() const {
+    Context context;
+    context.cell_->map = cell_->map;
+    return context;
+  }
+
+  // Calls `function` with this context as the current one; what it sets stays in this context.
+  template <class F>
+  decltype(auto) run(F&& function) {
+    Ref<detail::ContextCell> keep = cell_;
+    detail::ContextScope scope(keep->map);
+    return std::forward<F>(function)();
+  }
+
+  friend bool operator==(const Context& a, const Context& b) noexcept { return a.cell_.get() == b.cell_.get(); }
+
+ private:
+  friend struct ContextAccess;
+  Ref<detail::ContextCell> cell_;
+};
+
+// For the runtime: the storage behind a context.
+struct ContextAccess {
+  static const Ref<detail::ContextCell>& cell(const Context& context) noexcept { return context.cell_; }
+  static Context from_cell(Ref<detail::ContextCell> cell) {
+    Context context;
+    context.cell_ = std::move(cell);
+    return context;
+  }
+  static Context from_map(detail::ContextMapRef map) {
+    Context context;
+    context.cell_->map = std::move(map);
+    return context;
+  }
+};
+
+// A variable that has its own value in each context. A task gets a copy of its creator's context, a callback that of
+// its registration; a coroutine that is awaited shares its awaiter's. T must be copyable.
+template <class T>
+class ContextVar {
+ public:
+  explicit ContextVar(std::string name) : name_(std::move(name)) {}
+  ContextVar(std::string name, T fallback) : name_(std::move(name)), fallback_(std::move(fallback)) {}
+  ContextVar(const ContextVar&) = delete;
+  ContextVar& operator=(const ContextVar&) = delete;
+
+  const std::string& name() const noexcept { return name_; }
+
+  // Throws std::out_of_range naming the variable when the context has no value and the variable no default.
+  T get() const {
+    if (const T* value = find()) return *value;
+    if (fallback_) return *fallback_;
+    detail::no_value_in_context(name_);
+  }
+  T get(T fallback) const {
+    const T* value = find();
+    return value ? *value : std::move(fallback);
+  }
+
+  // What set() replaced.
+  class Token {
+   public:
+    const std::optional<T>& old_value() const noexcept { return old_; }
+
+   private:
+    friend class ContextVar;
+    Token(const ContextVar* variable, std::optional<T> old) : variable_(variable), old_(std::move(old)) {}
+    const ContextVar* variable_;
+    std::optional<T> old_;
+  };
+
+  Token set(T value) {
+    const T* old = find();
+    Token token(this, old ? std::optional<T>(*old) : std::nullopt);
+    store(Ref<const detail::ContextValue>(new Value(std::move(value))));
+    return token;
+  }
+
+  // Back to the value before that set(). Throws std::invalid_argument when the token is another variable's.
+  void reset(const Token& token) {
+    if (token.variable_ != this)
+      throw std::invalid_argument("ContextVar '" + name_ + "': the token was made by a different variable");
+    store(token.old_ ? Ref<const detail::ContextValue>(new Value(*token.old_)) : nullptr);
+  }
+
+ private:
+  struct Value : detail::ContextValue {
+    explicit Value(T v) : value(std::move(v)) {}
+    T value;
+  };
+  const T* find() const noexcept {
+    const detail::ContextMapRef& map = detail::current_context();
+    const auto* value = map ? map->find(id_) : nullptr;
+    return value ? &static_cast<const Value*>(value)->value : nullptr;
+  }
+  void store(Ref<const detail::ContextValue> value) {
+    detail::ContextMapRef& map = detail::current_context();
+    map = detail::ContextMap::with(map, id_, std::move(value));
+  }
+
+  std::string name_;
+  std::optional<T> fallback_;
+  std::uint64_t id_ = detail::next_variable_id();
+};
+
+}  // namespace heed

@@ -1,0 +1,77 @@
+// The cache that coroutine frames and task blocks come from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace heed::detail {
+
+// Per-thread free lists, one for each size class of 16 bytes up to 1 KiB: a pair of allocate and deallocate is about
+// a dozen instructions, against 12 ns for malloc and 80 ns with a thousand blocks live. A block may be freed on
+// another thread than it was allocated on; a list that grows past its limit hands blocks to a depot that all threads
+// take from. Under ASan and TSan every block comes from operator new, so that they see each use after free.
+class Pool {
+ public:
+  static constexpr std::size_t granularity = 16;
+  static constexpr std::size_t largest = 1024;
+
+  static void* allocate(std::size_t size) {
+    Pool& pool = instance_;
+    if (size <= pool.limit_) [[likely]] {
+      List& list = pool.lists_[class_of(size)];
+      if (Block* block = list.first) [[likely]] {
+        list.first = block->next;
+        --list.count;
+        return block;
+      }
+    }
+    return allocate_slowly(size);
+  }
+
+  static void deallocate(void* memory, std::size_t size) noexcept {
+    Pool& pool = instance_;
+    if (size <= pool.limit_) [[likely]] {
+      List& list = pool.lists_[class_of(size)];
+      auto* block = static_cast<Block*>(memory);
+      block->next = list.first;
+      list.first = block;
+      if (++list.count <= longest_list) [[likely]]
+        return;
+      return give_to_depot(class_of(size));
+    }
+    deallocate_slowly(memory, size);
+  }
+
+ private:
+  static constexpr std::uint32_t longest_list = 8192;
+  struct Block {
+    Block* next;
+  };
+  struct List {
+    Block* first = nullptr;
+    std::uint32_t count = 0;
+  };
+  struct Depot;
+  struct AtThreadExit;
+  friend struct AtThreadExit;
+
+  static constexpr std::size_t class_of(std::size_t size) noexcept { return (size + granularity - 1) / granularity; }
+  static void* allocate_slowly(std::size_t size);
+  static void deallocate_slowly(void* memory, std::size_t size) noexcept;
+  static void give_to_depot(std::size_t size_class) noexcept;
+  static bool start_on_this_thread() noexcept;
+
+  // 0 until the thread's first use and after its end: both take the slow way, so the fast one needs no check for it.
+  std::size_t limit_ = 0;
+  List lists_[largest / granularity + 1];
+
+  static constinit thread_local Pool instance_;
+};
+
+// Base of what lives in the pool.
+struct Pooled {
+  static void* operator new(std::size_t size) { return Pool::allocate(size); }
+  static void operator delete(void* memory, std::size_t size) noexcept { Pool::deallocate(memory, size); }
+};
+
+}  // namespace heed::detail

@@ -1,0 +1,152 @@
+// The part of a loop that every step, await and wake-up uses. Kept apart so that coroutines compile against little.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <exception>
+#include <source_location>
+
+#include "heed/core/promise.hpp"
+#include "heed/core/runnable.hpp"
+#include "heed/failure/cancel_reason.hpp"
+#include "heed/failure/record.hpp"
+
+namespace heed::detail {
+
+class LoopCore;
+class TaskState;
+
+// The await chain of the exception that is on its way through the frames of the running task. It is noted where the
+// exception leaves the first coroutine, since every frame above still knows then where it waits; it holds the
+// exception, so that its address cannot stand for another one, until the end of the step.
+class Trail {
+ public:
+  bool active() const noexcept { return exception_ != nullptr; }
+  bool follows(const std::exception_ptr& exception) const noexcept { return exception_ && exception_ == exception; }
+  // `cause_id`: the failure that was delivered to `innermost`, when this is one.
+  void begin(const std::exception_ptr& exception, const PromiseBase& innermost, std::uint64_t cause_id = 0) noexcept;
+  void clear() noexcept { exception_ = nullptr; }
+
+  std::uint64_t cause_id() const noexcept { return cause_id_; }
+  AwaitChain chain() const;
+
+ private:
+  static constexpr std::size_t capacity = 64;
+  std::exception_ptr exception_;
+  std::uint64_t cause_id_ = 0;
+  std::size_t length_ = 0;  // of the whole chain; the first and the last half of `capacity` are kept
+  std::source_location sites_[capacity];
+};
+
+// The frames from `innermost` to the one that `end` continues, where each of them waits.
+AwaitChain await_chain_from(const PromiseBase& innermost, const void* end);
+
+class Scheduler {
+ public:
+  Scheduler() noexcept;
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  ReadyQueue ready;
+  TaskState* current_task = nullptr;
+  PromiseBase* resumed = nullptr;    // the frame that continues at a leaf await
+  PromiseBase* completed = nullptr;  // the frame that finished last
+  bool root_finished = false;        // that was the root of the running task
+  bool deliver_cancel = false;       // the frame that is resumed gets a CancelledError
+  CancelReasonRef cancel_reason;     // and this is why
+  Trail trail;
+
+  // Continues `next`. Symmetric transfer is no tail call in every build (g++ below -O2, sanitizers): when the stack
+  // gets short, the transfer bounces through the step instead. Costs seven instructions.
+  std::coroutine_handle<> transfer(std::coroutine_handle<> next) noexcept {
+    if (stack_pointer() < stack_limit_) [[unlikely]] {
+      bounced_ = next;
+      return std::noop_coroutine();
+    }
+    return next;
+  }
+
+  // Resumes a frame and all that it transfers to.
+  void resume(std::coroutine_handle<> frame) {
+    std::coroutine_handle<> outer = bounced_;  // an eager task runs inside another step
+    do {
+      bounced_ = nullptr;
+      frame.resume();
+      frame = bounced_;
+    } while (frame);
+    bounced_ = outer;
+  }
+
+  // The frame address that stands for the end of a task: what the root of every task continues.
+  void* root_continuation() noexcept { return &root_frame_; }
+
+  LoopCore& core() noexcept;
+
+ protected:
+  ~Scheduler() = default;
+  void measure_stack() noexcept;
+
+ private:
+  struct RootFrame {  // as far as std::coroutine_handle::resume() looks into a frame (the ABI of g++ and clang)
+    void (*resume)(void*);
+    void (*destroy)(void*);
+  };
+  [[gnu::always_inline]] static std::uintptr_t stack_pointer() noexcept {
+    std::uintptr_t pointer;
+#if defined(__x86_64__)
+    asm volatile("mov %%rsp, %0" : "=r"(pointer));
+#elif defined(__aarch64__)
+    asm volatile("mov %0, sp" : "=r"(pointer));
+#else
+    pointer = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+#endif
+    return pointer;
+  }
+
+  std::uintptr_t stack_limit_ = 0;
+  std::coroutine_handle<> bounced_;
+  RootFrame root_frame_;
+};
+
+// The loop that runs on this thread, null when none does.
+extern constinit thread_local Scheduler* running_scheduler;
+
+// Hands the failure of `finished` on over all awaiters that used pass; returns the frame that ends up with it.
+PromiseBase& pass_up(PromiseBase& finished) noexcept;
+
+// Where control goes when `finished` has reached its end.
+inline std::coroutine_handle<> continue_after(PromiseBase& finished) noexcept {
+  Scheduler& scheduler = *running_scheduler;
+  if (finished.status_ != FrameStatus::value) [[unlikely]] {
+    if (finished.destroying_) return std::noop_coroutine();
+    PromiseBase& last = pass_up(finished);
+    void* next = last.continuation_;
+    if (&last != &finished) last.continuation_ = finished.handle().address();
+    scheduler.completed = &last;
+    return scheduler.transfer(std::coroutine_handle<>::from_address(next));
+  }
+  scheduler.completed = &finished;
+  return scheduler.transfer(std::coroutine_handle<>::from_address(finished.continuation_));
+}
+
+struct FinalAwaiter {
+  bool await_ready() const noexcept { return false; }
+  template <class P>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<P> finished) const noexcept {
+    return continue_after(finished.promise());
+  }
+  void await_resume() const noexcept {}
+};
+
+// The running task continues at `awaiter` when all that is ready now has run.
+void yield_running_task(PromiseBase& awaiter) noexcept;
+
+// For every await_resume of a leaf: throws the CancelledError that the step has for the frame.
+[[noreturn]] void throw_cancelled(Scheduler& scheduler);
+std::exception_ptr take_cancelled(Scheduler& scheduler);
+inline void check_cancelled() {
+  if (running_scheduler->deliver_cancel) [[unlikely]]
+    throw_cancelled(*running_scheduler);
+}
+
+}  // namespace heed::detail

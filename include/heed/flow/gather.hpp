@@ -1,0 +1,204 @@
+// Waiting for several at once, for all their results.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "heed/flow/awaitable.hpp"
+
+namespace heed {
+
+// For gather(): failures and cancellations become entries of the result instead of ending it.
+struct ReturnExceptions {
+  explicit constexpr ReturnExceptions() = default;
+};
+inline constexpr ReturnExceptions return_exceptions{};
+
+namespace detail {
+
+// The part of a gather that does not depend on the results.
+class Gathering {
+ public:
+  Gathering(FutureState& outer, std::vector<AnyFuture> children, bool returns_exceptions);
+  virtual ~Gathering();
+  Gathering(const Gathering&) = delete;
+  Gathering& operator=(const Gathering&) = delete;
+
+  // Begins to watch the children; those that are done already count at once (Python 3.12).
+  void start();
+  bool cancel(const CancelReasonRef& reason);
+  void child_done(FutureState& child) noexcept;
+  // The outcomes were read: the failures in them are retrieved.
+  void outcomes_delivered() noexcept;
+
+ protected:
+  // Makes the result of the children, which are all done, and finishes the outer future with it.
+  virtual void finish_with_results(bool guarded) = 0;
+  std::vector<AnyFuture>& children() noexcept { return children_; }
+
+ private:
+  void finish_failed(FutureState& child) noexcept;
+  void finish_all() noexcept;
+
+  FutureState& outer_;
+  std::vector<AnyFuture> children_;
+  std::size_t finished_ = 0;
+  bool returns_exceptions_;
+  CancelReasonRef cancel_reason_;  // set when cancel() reached a child
+  bool cancel_requested_ = false;
+};
+
+// The loop of the first child, or the running one. Throws std::invalid_argument when the children are of several.
+Scheduler& gather_loop(const std::vector<AnyFuture>& children);
+
+// Makes R of the children by `Collect::collect(children)`.
+template <class R, class Collect>
+class GatherFuture final : public FutureOf<R>, private Gathering {
+ public:
+  GatherFuture(Scheduler& loop, std::vector<AnyFuture> futures)
+      : FutureOf<R>(loop, std::source_location()), Gathering(*this, std::move(futures), Collect::returns_exceptions) {}
+  using Gathering::start;
+
+  const char* class_name() const noexcept override { return "_GatheringFuture"; }
+  FailureOrigin origin() const noexcept override { return FailureOrigin::gather; }
+  bool cancel(const CancelReasonRef& reason) override { return !this->done() && Gathering::cancel(reason); }
+
+ private:
+  void finish_with_results(bool guarded) override {
+    std::construct_at(&this->slot_.value, Collect::collect(children()));
+    this->finish_value(guarded);
+  }
+  void value_delivered() noexcept override { outcomes_delivered(); }
+};
+
+template <class R, class Collect>
+Future<R> start_gather(std::vector<AnyFuture> children) {
+  Scheduler& loop = gather_loop(children);
+  auto* state = new GatherFuture<R, Collect>(loop, std::move(children));
+  Future<R> outer = Future<R>::share(*state);
+  state->start();
+  return outer;
+}
+
+template <class T>
+ValueObject<T> collect_value(AnyFuture& child) {
+  if constexpr (std::is_void_v<T>) {
+    return {};
+  } else {
+    return take_stored<T>(child.state());
+  }
+}
+template <class T>
+Outcome<T> collect_outcome(AnyFuture& child) {
+  if (!child.state().has_value()) return Outcome<T>(child.state().peek_exception());
+  return Outcome<T>(take_stored<T>(child.state()));
+}
+
+template <class... Ts>
+struct CollectTuple {
+  static constexpr bool returns_exceptions = false;
+  using Result = std::tuple<ValueObject<Ts>...>;
+  static Result collect(std::vector<AnyFuture>& children) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return Result(collect_value<Ts>(children[I])...); }
+    (std::index_sequence_for<Ts...>());
+  }
+};
+template <class... Ts>
+struct CollectOutcomeTuple {
+  static constexpr bool returns_exceptions = true;
+  using Result = std::tuple<Outcome<Ts>...>;
+  static Result collect(std::vector<AnyFuture>& children) {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) { return Result(collect_outcome<Ts>(children[I])...); }
+    (std::index_sequence_for<Ts...>());
+  }
+};
+template <class T>
+struct CollectVector {
+  static constexpr bool returns_exceptions = false;
+  using Result = std::vector<ValueObject<T>>;
+  static Result collect(std::vector<AnyFuture>& children) {
+    Result result;
+    result.reserve(children.size());
+    for (AnyFuture& child : children) result.push_back(collect_value<T>(child));
+    return result;
+  }
+};
+template <class T>
+struct CollectOutcomeVector {
+  static constexpr bool returns_exceptions = true;
+  using Result = std::vector<Outcome<T>>;
+  static Result collect(std::vector<AnyFuture>& children) {
+    Result result;
+    result.reserve(children.size());
+    for (AnyFuture& child : children) result.push_back(collect_outcome<T>(child));
+    return result;
+  }
+};
+
+template <class Collect>
+Future<typename Collect::Result> gather_with(std::vector<AnyFuture> children) {
+  return start_gather<typename Collect::Result, Collect>(std::move(children));
+}
+
+template <class R>
+std::vector<AnyFuture> futures_of(R&& range) {
+  std::vector<AnyFuture> futures;
+  if constexpr (std::ranges::sized_range<R>) futures.reserve(std::ranges::size(range));
+  for (auto&& item : range) {
+    if constexpr (std::is_lvalue_reference_v<R>) {
+      futures.push_back(to_future(item));
+    } else {
+      futures.push_back(to_future(std::move(item)));
+    }
+  }
+  return futures;
+}
+
+}  // namespace detail
+
+// Waits for all of its arguments: coroutines (which become tasks, in order), tasks, futures. The future it returns can
+// be awaited, kept, cancelled or dropped; its result is a tuple in the order of the arguments.
+//
+// The first failure or cancellation of a child is raised at once. The others are *not* cancelled and go on; a later
+// failure among them stays with its task, and is reported if nobody else holds that (asyncio forgets it).
+//
+// On cancel: every unfinished child is cancelled; CancelledError comes out when the first has ended, or what a child
+// raised instead. The future itself then counts as cancelled (asyncio: as failed).
+// Throws std::invalid_argument for futures of several loops, std::runtime_error when no loop runs.
+template <detail::Gatherable... A>
+requires(sizeof...(A) > 0) auto gather(A... awaitables) {
+  std::vector<AnyFuture> children;
+  children.reserve(sizeof...(A));
+  (children.push_back(detail::to_future(std::move(awaitables))), ...);
+  return detail::gather_with<detail::CollectTuple<detail::FutureValue<A>...>>(std::move(children));
+}
+// Nobody to wait for: a finished future of an empty tuple.
+inline Future<std::tuple<>> gather() { return detail::gather_with<detail::CollectTuple<>>({}); }
+
+// The same for a range; the result is a vector.
+template <detail::GatherableRange R>
+auto gather(R&& range) {
+  using Value = detail::FutureValue<std::ranges::range_value_t<R>>;
+  return detail::gather_with<detail::CollectVector<Value>>(detail::futures_of(std::forward<R>(range)));
+}
+
+// Waits for all, whatever happens; each entry of the result is the Outcome of one child. Failures in it count as
+// retrieved when the result is read.
+// On cancel: CancelledError instead of the result, when all children have ended.
+template <detail::Gatherable... A>
+auto gather(ReturnExceptions, A... awaitables) {
+  std::vector<AnyFuture> children;
+  children.reserve(sizeof...(A));
+  (children.push_back(detail::to_future(std::move(awaitables))), ...);
+  return detail::gather_with<detail::CollectOutcomeTuple<detail::FutureValue<A>...>>(std::move(children));
+}
+template <detail::GatherableRange R>
+auto gather(ReturnExceptions, R&& range) {
+  using Value = detail::FutureValue<std::ranges::range_value_t<R>>;
+  return detail::gather_with<detail::CollectOutcomeVector<Value>>(detail::futures_of(std::forward<R>(range)));
+}
+
+}  // namespace heed

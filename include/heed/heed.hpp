@@ -1,0 +1,21 @@
+// Everything public.
+#pragma once
+
+#include "heed/core/context.hpp"
+#include "heed/core/coro.hpp"
+#include "heed/core/error_context.hpp"
+#include "heed/core/event_loop.hpp"
+#include "heed/core/future.hpp"
+#include "heed/core/outcome.hpp"
+#include "heed/core/sleep.hpp"
+#include "heed/core/task.hpp"
+#include "heed/failure/exception_group.hpp"
+#include "heed/failure/exception_info.hpp"
+#include "heed/failure/exceptions.hpp"
+#include "heed/failure/ledger.hpp"
+#include "heed/failure/log.hpp"
+#include "heed/failure/record.hpp"
+#include "heed/failure/report.hpp"
+#include "heed/flow/gather.hpp"
+#include "heed/flow/run.hpp"
+#include "heed/flow/wait.hpp"

@@ -1,0 +1,54 @@
+#include "heed/core/context.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+namespace heed::detail {
+
+namespace {
+
+auto position(const ContextMap& map, std::uint64_t variable) noexcept {
+  return std::lower_bound(map.values.begin(), map.values.end(), variable,
+                          [](const auto& entry, std::uint64_t id) { return entry.first < id; });
+}
+
+}  // namespace
+
+const ContextValue* ContextMap::find(std::uint64_t variable) const noexcept {
+  auto at = position(*this, variable);
+  return at != values.end() && at->first == variable ? at->second.get() : nullptr;
+}
+
+// A null value takes the variable out.
+ContextMapRef ContextMap::with(const ContextMapRef& map, std::uint64_t variable, Ref<const ContextValue> value) {
+  Ref<ContextMap> changed(new ContextMap);
+  if (map) changed->values = map->values;
+  auto at = changed->values.begin() + (position(*changed, variable) - changed->values.begin());
+  bool present = at != changed->values.end() && at->first == variable;
+  if (!value) {
+    if (present) changed->values.erase(at);
+  } else if (present) {
+    at->second = std::move(value);
+  } else {
+    changed->values.emplace(at, variable, std::move(value));
+  }
+  return ContextMapRef(changed.get());
+}
+
+constinit thread_local ContextMapRef* context_slot = nullptr;
+
+ContextMapRef& thread_context() noexcept {
+  static thread_local ContextMapRef own;
+  return own;
+}
+
+std::uint64_t next_variable_id() noexcept {
+  static std::atomic<std::uint64_t> last{0};
+  return ++last;
+}
+
+void no_value_in_context(const std::string& name) {
+  throw std::out_of_range("ContextVar '" + name + "' has no value in this context and no default");
+}
+
+}  // namespace heed::detail

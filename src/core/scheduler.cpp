@@ -1,0 +1,91 @@
+#include "heed/core/scheduler.hpp"
+
+#include "heed/core/loop_core.hpp"
+#include "heed/core/task_state.hpp"
+#include "heed/failure/exceptions.hpp"
+
+namespace heed::detail {
+
+constinit thread_local Scheduler* running_scheduler = nullptr;
+
+namespace {
+
+// How much native stack a chain of transfers may use before it bounces, where transfers are no tail calls.
+constexpr std::uintptr_t transfer_stack = 128 * 1024;
+
+void note_root_finished(void*) { running_scheduler->root_finished = true; }
+
+}  // namespace
+
+Scheduler::Scheduler() noexcept : root_frame_{&note_root_finished, nullptr} {}
+
+void Scheduler::measure_stack() noexcept { stack_limit_ = stack_pointer() - transfer_stack; }
+
+LoopCore& Scheduler::core() noexcept { return static_cast<LoopCore&>(*this); }
+
+void Trail::begin(const std::exception_ptr& exception, const PromiseBase& innermost, std::uint64_t cause_id) noexcept {
+  exception_ = exception;
+  cause_id_ = cause_id;
+  length_ = 0;
+  const void* end = running_scheduler->root_continuation();
+  for (const PromiseBase* frame = &innermost;; frame = &PromiseBase::of(frame->continuation_)) {
+    constexpr std::size_t half = capacity / 2;
+    // The first half stays, the second one is a ring of the latest.
+    std::size_t slot = length_ < half ? length_ : half + (length_ - half) % half;
+    sites_[slot] = frame->site_;
+    ++length_;
+    if (frame->continuation_ == end || !frame->continuation_) return;
+  }
+}
+
+AwaitChain Trail::chain() const {
+  AwaitChain chain;
+  if (length_ <= capacity) {
+    chain.sites.assign(sites_, sites_ + length_);
+    return chain;
+  }
+  constexpr std::size_t half = capacity / 2;
+  chain.omitted = length_ - capacity;
+  chain.sites.assign(sites_, sites_ + half);
+  std::size_t oldest = (length_ - half) % half;
+  for (std::size_t i = 0; i < half; ++i) chain.sites.push_back(sites_[half + (oldest + i) % half]);
+  return chain;
+}
+
+AwaitChain await_chain_from(const PromiseBase& innermost, const void* end) {
+  constexpr std::size_t longest = 64;
+  AwaitChain chain;
+  std::vector<AwaitSite> outer;  // the last ones seen
+  for (const PromiseBase* frame = &innermost;; frame = &PromiseBase::of(frame->continuation_)) {
+    if (chain.sites.size() < longest / 2) {
+      chain.sites.push_back(frame->site_);
+    } else {
+      if (outer.size() == longest / 2) {
+        outer.erase(outer.begin());
+        ++chain.omitted;
+      }
+      outer.push_back(frame->site_);
+    }
+    if (frame->continuation_ == end || !frame->continuation_) break;
+  }
+  chain.sites.insert(chain.sites.end(), outer.begin(), outer.end());
+  return chain;
+}
+
+void yield_running_task(PromiseBase& awaiter) noexcept {
+  Scheduler& scheduler = *running_scheduler;
+  scheduler.current_task->suspend(awaiter, nullptr);
+  scheduler.ready.push(*scheduler.current_task);
+}
+
+std::exception_ptr take_cancelled(Scheduler& scheduler) {
+  scheduler.deliver_cancel = false;
+  return std::make_exception_ptr(CancelledError(std::exchange(scheduler.cancel_reason, nullptr)));
+}
+
+void throw_cancelled(Scheduler& scheduler) {
+  scheduler.deliver_cancel = false;
+  throw CancelledError(std::exchange(scheduler.cancel_reason, nullptr));
+}
+
+}  // namespace heed::detail

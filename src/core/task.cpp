@@ -1,0 +1,61 @@
+#include "heed/core/task.hpp"
+
+#include "heed/core/event_loop.hpp"
+#include "heed/core/loop_core.hpp"
+#include "heed/failure/exceptions.hpp"
+
+namespace heed {
+
+void AnyFuture::no_state() {
+  throw InvalidStateError("the future handle is empty (default-constructed or moved from)");
+}
+
+EventLoop& AnyFuture::loop() const {
+  EventLoop* facade = state().loop().facade();
+  if (!facade) throw std::runtime_error("the event loop of this future was destroyed");
+  return *facade;
+}
+
+bool AnyFuture::cancel(std::string_view message, std::source_location where) {
+  detail::FutureState& target = state();
+  if (target.done()) return false;
+  return target.cancel(detail::make_reason(CancelSource::request, message, where));
+}
+
+AnyTask current_task() {
+  detail::TaskState* task = detail::core_of_running_loop().current_task;
+  return task ? AnyTask::share(*task) : AnyTask();
+}
+
+namespace detail {
+
+CancelReasonRef make_reason(CancelSource source, std::string_view message, const std::source_location& where) {
+  std::uint64_t by = 0;
+  std::string name;
+  if (running_scheduler && running_scheduler->current_task) {
+    by = running_scheduler->current_task->id();
+    name = running_scheduler->current_task->name();
+  }
+  return CancelReasonRef(new CancelReason(source, std::string(message), where, by, std::move(name)));
+}
+
+Scheduler& scheduler_for_new_task() { return core_of_running_loop(); }
+
+void check_open(Scheduler& scheduler) {
+  scheduler.core().check_open();
+  scheduler.core().check_thread();
+}
+
+void start_task(TaskState& task, TaskOptions options) {
+  if (EventLoop* facade = task.loop().facade(); facade && facade->get_task_factory()) {
+    TaskFactory factory = facade->get_task_factory();  // it may replace itself
+    factory(*facade, options);
+  }
+  if (!options.name().empty()) task.set_name(options.name());
+  if (options.context()) task.use_context(*options.context());
+  task.start(options.is_eager());
+}
+
+}  // namespace detail
+
+}  // namespace heed

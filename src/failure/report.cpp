@@ -1,0 +1,110 @@
+#include "heed/failure/report.hpp"
+
+#include <cstring>
+
+#include "heed/failure/exception_group.hpp"
+#include "heed/failure/exception_info.hpp"
+#include "heed/failure/throw_site.hpp"
+
+namespace heed {
+
+std::string function_name(const std::source_location& site) {
+  // Inside a coroutine body g++ 12 names the actor: "void f(f(int)::_Z1fi.Frame*)"; the mangled name is the function.
+  const char* name = site.function_name();
+  const char* end = std::strstr(name, ".Frame*)");
+  if (!end) return name;
+  for (const char* start = end; start != name; --start)
+    if (start[0] == '_' && start[1] == 'Z' && start - name >= 2 && start[-1] == ':')
+      return demangle(std::string(start, end).c_str());
+  return name;
+}
+
+std::string format_site(const std::source_location& site) {
+  return function_name(site) + " at " + site.file_name() + ":" + std::to_string(site.line());
+}
+
+namespace {
+
+class Renderer {
+ public:
+  explicit Renderer(bool colour) : colour_(colour) {}
+
+  void headline(std::string_view message) {
+    text_ += colour_ ? "\033[1;31mheed:\033[0m \033[1m" : "heed: ";
+    text_ += message;
+    if (colour_) text_ += "\033[0m";
+    text_ += '\n';
+  }
+
+  void line(std::string_view label, std::string_view value) {
+    text_ += "  ";
+    if (colour_) text_ += "\033[36m";
+    text_ += label;
+    text_.append(label.size() < 9 ? 9 - label.size() : 1, ' ');
+    if (colour_) text_ += "\033[0m";
+    text_ += value;
+    text_ += '\n';
+  }
+
+  void lines(std::string_view label, const std::vector<std::string>& values) {
+    for (const auto& value : values) {
+      line(label, value);
+      label = "";
+    }
+  }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  bool colour_;
+  std::string text_;
+};
+
+void render_await_chain(Renderer& out, const AwaitChain& chain) {
+  std::vector<std::string> frames;
+  for (std::size_t i = 0; i < chain.sites.size(); ++i) {
+    if (chain.omitted != 0 && i == chain.sites.size() / 2)
+      frames.push_back("... " + std::to_string(chain.omitted) + " more ...");
+    const auto& site = chain.sites[i];
+    frames.push_back(site.line() != 0 ? "in " + format_site(site) : "in a coroutine that has not awaited yet");
+  }
+  out.lines("awaiting", frames);
+}
+
+void render_record(Renderer& out, const FailureRecord& record) {
+  out.lines("what", record.tree());
+  if (record.code) {
+    out.line("code", std::string(record.code.category().name()) + " " + std::to_string(record.code.value()));
+  }
+  std::vector<std::string> stack;
+  for (void* address : record.throw_site) stack.push_back(throw_sites().symbolise(address));
+  out.lines("thrown", stack);
+  render_await_chain(out, record.await_chain);
+  if (record.task_id != 0) out.line("task", "'" + record.task_name + "' (task " + std::to_string(record.task_id) + ")");
+  if (record.created_at.line() != 0) out.line("created", "in " + format_site(record.created_at));
+  for (const auto& creator : record.creators) {
+    std::string by = "by '" + creator.name + "'";
+    if (creator.created_at.line() != 0) by += ", created in " + format_site(creator.created_at);
+    out.line("", by);
+  }
+  out.lines("note", record.notes);
+  std::string number = "#" + std::to_string(record.id) + " (" + to_string(record.origin) + ")";
+  if (record.cause_id != 0) number += ", escaped again from #" + std::to_string(record.cause_id);
+  out.line("failure", number);
+}
+
+}  // namespace
+
+std::string render(const Report& report, bool colour) {
+  Renderer out(colour);
+  out.headline(report.message);
+  if (report.record) {
+    render_record(out, *report.record);
+  } else if (report.exception) {
+    out.lines("what", format_tree(report.exception));
+  }
+  for (const auto& [label, value] : report.details) out.line(label, value);
+  return out.take();
+}
+
+}  // namespace heed

@@ -1,0 +1,102 @@
+#include "heed/flow/gather.hpp"
+
+#include "heed/core/loop_core.hpp"
+#include "heed/failure/exceptions.hpp"
+
+namespace heed::detail {
+
+namespace {
+
+// Keeps the outer future alive as long as a child may still finish it.
+class ChildDone final : public DoneCallback {
+ public:
+  ChildDone(Gathering& gathering, FutureState& outer) : gathering_(gathering), outer_(AnyFuture::share(outer)) {}
+
+ private:
+  void call(FutureState& child) override { gathering_.child_done(child); }
+  std::string describe() const override { return "gather"; }
+  Gathering& gathering_;
+  AnyFuture outer_;
+};
+
+}  // namespace
+
+Scheduler& gather_loop(const std::vector<AnyFuture>& children) {
+  if (children.empty()) return scheduler_for_new_task();
+  LoopCore& loop = children.front().state().loop();
+  for (const AnyFuture& child : children)
+    if (&child.state().loop() != &loop) throw std::invalid_argument("gather: the futures belong to different loops");
+  return loop;
+}
+
+Gathering::Gathering(FutureState& outer, std::vector<AnyFuture> children, bool returns_exceptions)
+    : outer_(outer), children_(std::move(children)), returns_exceptions_(returns_exceptions) {}
+
+Gathering::~Gathering() = default;
+
+void Gathering::start() {
+  if (children_.empty()) return finish_all();
+  std::vector<AnyFuture> watched = children_;  // a child that is done may finish all of it
+  for (std::size_t i = 0; i < watched.size(); ++i) {
+    FutureState& child = watched[i].state();
+    if (!child.done()) child.add_callback(new ChildDone(*this, outer_));
+  }
+  for (const AnyFuture& child : watched)
+    if (child.done()) child_done(child.state());
+}
+
+bool Gathering::cancel(const CancelReasonRef& reason) {
+  bool accepted = false;
+  std::vector<AnyFuture> asked = children_;
+  for (const AnyFuture& child : asked) accepted = child.state().cancel(reason) || accepted;
+  if (!accepted) return false;
+  cancel_requested_ = true;
+  cancel_reason_ = reason;
+  return true;
+}
+
+void Gathering::child_done(FutureState& child) noexcept {
+  if (outer_.done()) return;  // what becomes of this one is up to its own handles
+  ++finished_;
+  if (!returns_exceptions_ && !child.has_value()) return finish_failed(child);
+  if (finished_ == children_.size()) finish_all();
+}
+
+void Gathering::finish_failed(FutureState& child) noexcept {
+  if (child.status() == FutureStatus::cancelled) {
+    CancelReasonRef reason = child.cancel_reason();
+    if (cancel_requested_) {
+      outer_.finish_cancelled(std::move(reason));
+    } else {
+      outer_.finish_failed(std::make_exception_ptr(CancelledError(std::move(reason))));
+    }
+  } else {
+    std::uint64_t cause = child.failure() ? child.failure()->id : 0;
+    outer_.finish_failed(child.take_exception());
+    if (outer_.failure()) outer_.failure()->cause_id = cause;
+  }
+  children_.clear();  // those that still run go on by themselves
+}
+
+void Gathering::finish_all() noexcept {
+  if (cancel_requested_) {
+    outer_.finish_cancelled(std::move(cancel_reason_));
+    children_.clear();
+    return;
+  }
+  bool guarded = false;
+  for (const AnyFuture& child : children_) guarded = guarded || child.state().failure();
+  try {
+    finish_with_results(guarded);
+  } catch (...) {  // a result's copy threw
+    outer_.finish_failed(std::current_exception());
+  }
+  if (!guarded) children_.clear();
+}
+
+void Gathering::outcomes_delivered() noexcept {
+  for (const AnyFuture& child : children_) child.state().take_exception();
+  children_.clear();
+}
+
+}  // namespace heed::detail

@@ -1,0 +1,151 @@
+#include "heed/flow/run.hpp"
+
+#include <cstdio>
+
+#include "heed/core/loop_core.hpp"
+#include "heed/core/platform.hpp"
+#include "heed/failure/exceptions.hpp"
+#include "heed/failure/log.hpp"
+
+namespace heed {
+
+namespace {
+
+// The first interrupt cancels the main task, the second one stops the loop.
+class MainInterrupts final : detail::InterruptListener {
+ public:
+  MainInterrupts(detail::LoopCore& core, const AnyTask& task, bool wanted) : core_(core), task_(task) {
+    if (wanted) watch_ = platform::watch_interrupts(core.poller());
+    core_.listen_to_interrupts(watch_.get(), this);
+  }
+  ~MainInterrupts() { core_.listen_to_interrupts(nullptr, nullptr); }
+  MainInterrupts(const MainInterrupts&) = delete;
+  MainInterrupts& operator=(const MainInterrupts&) = delete;
+
+  bool any() const noexcept { return watch_ && watch_->interrupts() != 0; }
+
+ private:
+  void interrupted(unsigned count) override {
+    if (count == 1 && !task_.done()) {
+      task_.state().cancel(detail::make_reason(CancelSource::interrupt, "", std::source_location()));
+    } else {
+      core_.note_interrupt(std::make_exception_ptr(KeyboardInterrupt()));
+    }
+  }
+
+  detail::LoopCore& core_;
+  const AnyTask& task_;
+  std::unique_ptr<platform::InterruptWatch> watch_;
+};
+
+std::string in_seconds(Duration duration) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g s", std::chrono::duration<double>(duration).count());
+  return text;
+}
+
+// Runs the loop until all are done or the time is over; the first interrupt that comes out meanwhile is kept for later.
+std::exception_ptr run_until_all_done(EventLoop& loop, std::vector<AnyTask>& tasks, Duration timeout) {
+  Future<void> over = loop.create_future<void>();
+  std::size_t left = tasks.size();
+  auto finish = [over]() mutable {
+    if (!over.done()) over.set_result();
+  };
+  for (AnyTask& task : tasks) {
+    task.add_done_callback([&left, finish]() mutable {
+      if (--left == 0) finish();
+    });
+  }
+  TimerHandle deadline;
+  if (timeout > Duration::zero()) deadline = loop.call_later(timeout, finish);
+  std::exception_ptr interrupt;
+  while (!over.done()) {
+    try {
+      loop.run_until_done(over.state());
+    } catch (const std::runtime_error&) {  // a task called stop(): not now
+    } catch (...) {
+      if (!interrupt) interrupt = std::current_exception();
+    }
+  }
+  deadline.cancel();
+  return interrupt;
+}
+
+void report_leftover(EventLoop& loop, const AnyTask& task, Duration timeout) {
+  ErrorContext context;
+  context.task = task;
+  if (!task.done()) {
+    context.message = "Task did not end within " + in_seconds(timeout) + " of its cancellation by heed::run() shutdown";
+    loop.core().report(context);
+    static_cast<detail::TaskState&>(task.state()).skip_pending_report();
+    return;
+  }
+  FailureRecord* failure = task.state().failure();
+  if (!failure || failure->disposition != Disposition::live) return;
+  context.message = "unhandled exception during heed::run() shutdown";
+  context.exception = failure->exception();
+  context.record = failure;
+  loop.core().report(context);
+  loop.core().ledger.settle(*failure, Disposition::reported);
+}
+
+}  // namespace
+
+Runner::Runner(RunOptions options) : options_(std::move(options)) {}
+
+Runner::~Runner() {
+  try {
+    close();
+  } catch (...) {
+    last_resort("exception while a Runner was closed", std::current_exception());
+  }
+}
+
+EventLoop& Runner::get_loop() {
+  if (closed_) throw std::runtime_error("Runner is closed");
+  if (!loop_) {
+    loop_ = options_.loop_factory_ ? options_.loop_factory_() : std::make_unique<EventLoop>();
+    if (!loop_) throw std::invalid_argument("Runner: the loop factory returned null");
+    if (options_.debug_) loop_->set_debug(*options_.debug_);
+  }
+  return *loop_;
+}
+
+void Runner::check_can_run() {
+  if (detail::running_scheduler) throw std::runtime_error("heed::run() cannot be called from a running event loop");
+  get_loop();
+}
+
+void Runner::run_main(const AnyTask& task) {
+  MainInterrupts interrupts(loop_->core(), task, options_.handle_interrupts_);
+  loop_->run_until_done(task.state());
+  if (!interrupts.any() || task.state().failure()) return;
+  // Main was cancelled by the interrupt, or swallowed it: either way somebody pressed Ctrl-C. (A cancellation that was
+  // requested by somebody else as well comes out as what it is.)
+  if (task.cancelled() && task.uncancel() != 0) return;
+  throw KeyboardInterrupt();
+}
+
+void Runner::cancel_all_tasks() {
+  std::vector<AnyTask> tasks = all_tasks(*loop_);
+  if (tasks.empty()) return;
+  for (AnyTask& task : tasks)
+    task.state().cancel(detail::make_reason(CancelSource::shutdown, "", std::source_location()));
+  std::exception_ptr interrupt = run_until_all_done(*loop_, tasks, options_.shutdown_timeout_);
+  for (AnyTask& task : tasks) report_leftover(*loop_, task, options_.shutdown_timeout_);
+  if (interrupt) std::rethrow_exception(interrupt);
+}
+
+void Runner::close() {
+  if (std::exchange(closed_, true) || !loop_) return;
+  std::exception_ptr interrupt;
+  try {
+    if (!loop_->is_closed()) cancel_all_tasks();
+  } catch (...) {
+    interrupt = std::current_exception();
+  }
+  loop_->close();
+  if (interrupt) std::rethrow_exception(interrupt);
+}
+
+}  // namespace heed

@@ -1,0 +1,4 @@
+// Above all floors.
+#pragma once
+#include "heed/core/loop.hpp"
+#include "heed/sim/network.hpp"

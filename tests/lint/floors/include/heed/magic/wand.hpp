@@ -1,0 +1,2 @@
+// Not a floor at all.  // expect: floors
+#pragma once

@@ -1,0 +1,3 @@
+#include "heed/sync/lock.hpp"
+#include "heed/flow/gather.hpp"
+#include "heed/io/socket.hpp"  // expect: floors

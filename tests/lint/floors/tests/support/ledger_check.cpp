@@ -1,0 +1,2 @@
+// What all tests share may use everything.
+#include "heed/inspect/registry.hpp"
