@@ -1,5 +1,6 @@
 #include "heed/core/event_loop.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "heed/core/loop_core.hpp"
@@ -41,7 +42,9 @@ TimePoint EventLoop::time() const noexcept { return core_->now(); }
 const Ledger& EventLoop::failures() const noexcept { return core_->ledger; }
 detail::Scheduler& EventLoop::scheduler() const { return *core_; }
 
-void EventLoop::set_unretrieved_grace(Duration grace) noexcept { core_->unretrieved_grace = grace; }
+void EventLoop::set_unretrieved_grace(Duration grace) noexcept {
+  core_->unretrieved_grace = std::min(grace, Duration::max() / 2);  // added to a point in time
+}
 Duration EventLoop::get_unretrieved_grace() const noexcept { return core_->unretrieved_grace; }
 void EventLoop::set_debug(bool on) noexcept { core_->debug = on; }
 bool EventLoop::get_debug() const noexcept { return core_->debug; }

@@ -1,8 +1,41 @@
 #include "heed/core/fd_table.hpp"
 
 #include "heed/core/loop_core.hpp"
+#include "heed/core/task_state.hpp"
 
 namespace heed::detail {
+
+void FdWaiter::begin(PromiseBase& awaiter, FdWatch& watch, bool reading) {
+  task_ = running_scheduler->current_task;
+  watch_ = &watch;
+  reading_ = reading;
+  watch.direction(reading).waiters.push_back(*this);
+  task_->suspend(awaiter, this);
+  if (task_->cancel_pending()) [[unlikely]]
+    task_->cancel_new_wait();
+}
+
+void FdWaiter::run(LoopCore& loop) { std::exchange(task_, nullptr)->run(loop); }
+
+CancelEffect FdWaiter::cancel_wait(const CancelReasonRef&) {
+  if (!watch_) return CancelEffect::none;
+  forget(*task_);
+  return CancelEffect::woken;
+}
+
+void FdWaiter::forget(TaskState& task) noexcept {
+  if (FdWatch* watch = std::exchange(watch_, nullptr)) {
+    watch->direction(reading_).waiters.remove(*this);
+  } else if (task_) {
+    task.loop().remove_ready(*this);
+  }
+  task_ = nullptr;
+}
+
+std::string FdWaiter::describe_wait() const {
+  return watch_ ? (reading_ ? "reading of descriptor " : "writing to descriptor ") + std::to_string(watch_->fd)
+                : std::string("descriptor");
+}
 
 FdTable::~FdTable() { clear(); }
 
@@ -34,7 +67,7 @@ void FdTable::erase(FdWatch& entry) noexcept {
   for (FdDirection* direction : {&entry.read, &entry.write}) {
     direction->callback.cancel();
     if (direction->queued) loop_.remove_ready(*direction);
-    direction->waiters.move_to(loop_.ready);
+    wake_waiters(*direction);
   }
   entries_.erase(entry.fd);
 }
@@ -83,9 +116,17 @@ void FdTable::forget(int fd) noexcept {
   erase(*watched);
 }
 
+void FdTable::wake_waiters(FdDirection& direction) noexcept {
+  while (Runnable* waiter = direction.waiters.first()) {
+    direction.waiters.remove(*waiter);
+    static_cast<FdWaiter*>(waiter)->watch_ = nullptr;
+    loop_.ready.push(*waiter);
+  }
+}
+
 void FdTable::wake(FdDirection& direction) noexcept {
   direction.drained = false;
-  direction.waiters.move_to(loop_.ready);
+  wake_waiters(direction);
   if (!direction.callback || direction.queued) return;
   direction.queued = true;
   loop_.ready.push(direction);
@@ -94,7 +135,7 @@ void FdTable::wake(FdDirection& direction) noexcept {
 void FdTable::dispatch(const PollEvent& event) noexcept {
   FdWatch* watched = find(event.fd);
   if (!watched) return poller_.forget(event.fd);
-  if (event.ready.hangup) watched->hangup = true;
+  if (event.ready.hangup) watched->read.hangup = watched->write.hangup = true;
   if (event.ready.readable || event.ready.hangup) wake(watched->read);
   if (event.ready.writable || event.ready.hangup) wake(watched->write);
 }

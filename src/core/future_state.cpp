@@ -77,7 +77,11 @@ std::exception_ptr FutureState::peek_exception() const {
 }
 
 std::exception_ptr FutureState::take_exception() {
-  if (FailureRecord* record = failure()) loop().ledger.settle(*record, Disposition::retrieved);
+  FailureRecord* record = failure();
+  if (record) {
+    loop().ledger.settle(*record, Disposition::retrieved);
+    if (on_running_loop()) loop_->trail.delivered(record->exception(), record->id);
+  }
   return peek_exception();
 }
 
@@ -209,6 +213,10 @@ ErrorContext FutureState::failure_context(std::string message) const {
 
 void FutureState::report_unretrieved() noexcept {
   LoopCore& core = loop();
+  if (retrieved_elsewhere()) {
+    core.ledger.settle(*failure_, Disposition::retrieved);
+    return;
+  }
   try {
     core.report(failure_context(std::string(class_name()) + " exception was never retrieved"));
   } catch (const std::bad_alloc&) {
@@ -219,6 +227,10 @@ void FutureState::report_unretrieved() noexcept {
 
 void FutureState::report_provisionally() noexcept {
   LoopCore& core = loop();
+  if (retrieved_elsewhere()) {
+    core.ledger.settle(*failure_, Disposition::retrieved);
+    return;
+  }
   core.ledger.mark_provisional(*failure_);
   try {
     double seconds = std::chrono::duration<double>(core.unretrieved_grace).count();

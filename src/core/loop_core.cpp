@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "heed/core/close_listener.hpp"
 #include "heed/core/error_context.hpp"
 #include "heed/core/event_loop.hpp"
 #include "heed/core/fd_table.hpp"
@@ -60,6 +61,7 @@ void LoopCore::check_open() const {
 
 void LoopCore::check_runnable() const {
   check_open();
+  if (closing_) throw_loop_closed();
   if (running()) throw std::runtime_error("This event loop is already running");
   if (running_scheduler) throw std::runtime_error("Cannot run the event loop while another loop is running");
 }
@@ -185,7 +187,7 @@ void LoopCore::check_interrupts() {
 
 void LoopCore::close() {
   if (running()) throw std::runtime_error("Cannot close a running event loop");
-  if (closed_) return;
+  if (closed_ || std::exchange(closing_, true)) return;
   {
     RunningHere here(*this);  // destructors of coroutines may use the loop
     mailbox_->close(ready);
@@ -196,6 +198,8 @@ void LoopCore::close() {
       log(LogRecord{LogLevel::warning,
                     "Event loop closed with " + std::to_string(dropped) + " callbacks, timers and tasks pending",
                     nullptr});
+    while (first_listener_) first_listener_->loop_closing();
+    discard_callbacks();
     fds_->clear();
     sweep_failures();
   }
@@ -217,12 +221,40 @@ std::size_t LoopCore::discard_callbacks() noexcept {
   return count;
 }
 
+// In order of creation; those that are created meanwhile come at the end of the list.
+std::size_t LoopCore::abandon_new_tasks() noexcept {
+  std::size_t count = 0;
+  if (!last_task_ || last_task_->abandoned()) return 0;
+  for (TaskState* task = first_task_; task; task = task->next_task) {
+    if (task->abandoned()) continue;
+    task->abandon();
+    ++count;
+  }
+  return count;
+}
+
 std::size_t LoopCore::abandon_tasks() noexcept {
   std::size_t count = 0;
-  // In order of creation. A destructor that creates tasks adds them at the end.
-  for (TaskState* task = first_task_; task; task = task->next_task, ++count) task->abandon();
-  while (first_task_) first_task_->end_abandoned();
+  while (first_task_) {
+    // A task is let go when no list but this one links it: what runs meanwhile (destructors, the exception handler) may
+    // have made it ready again, or have created others.
+    count += abandon_new_tasks();
+    count += discard_callbacks();
+    if (first_task_->abandoned() && last_task_->abandoned()) first_task_->end_abandoned();
+  }
   return count;
+}
+
+void LoopCore::add_close_listener(CloseListener& listener) noexcept {
+  listener.next_listener = first_listener_;
+  listener.previous_listener = nullptr;
+  if (first_listener_) first_listener_->previous_listener = &listener;
+  first_listener_ = &listener;
+}
+
+void LoopCore::remove_close_listener(CloseListener& listener) noexcept {
+  (listener.previous_listener ? listener.previous_listener->next_listener : first_listener_) = listener.next_listener;
+  if (listener.next_listener) listener.next_listener->previous_listener = listener.previous_listener;
 }
 
 void LoopCore::sweep_failures() noexcept {

@@ -41,8 +41,7 @@ void PromiseBase::exception_left_body() noexcept {
     destructor_threw = true;
     return report_destructor(site_, std::move(exception));
   }
-  Trail& trail = running_scheduler->trail;
-  if (!trail.follows(exception)) trail.begin(exception, *this);
+  running_scheduler->trail.left(exception, *this);
   set_failure(std::move(exception), FrameStatus::failed);
 }
 
@@ -107,7 +106,7 @@ PromiseBase& pass_up(PromiseBase& finished) noexcept {
 
 std::coroutine_handle<> finish_with(PromiseBase& suspended, std::exception_ptr failure) noexcept {
   Scheduler& scheduler = *running_scheduler;
-  if (!scheduler.trail.follows(failure)) scheduler.trail.begin(failure, suspended);
+  scheduler.trail.left(failure, suspended);
   suspended.set_failure(std::move(failure), FrameStatus::failed_suspended);
   PromiseBase& last = pass_up(suspended);
   void* next = last.continuation_;

@@ -27,6 +27,23 @@ std::uint64_t next_task_id() noexcept {
 
 }  // namespace
 
+namespace {
+Ref<const Lineage> copy_nearest(const Lineage& line) {
+  std::vector<const Creator*> nearest;
+  for (const Lineage* link = &line; link && nearest.size() < Lineage::shown; link = link->parent.get())
+    nearest.push_back(&link->creator);
+  Ref<const Lineage> copy;
+  for (std::size_t i = nearest.size(); i-- > 0;) {
+    Ref<Lineage> link(new Lineage);
+    link->creator = *nearest[i];
+    link->length = copy ? copy->length + 1 : 1;
+    link->parent = std::move(copy);
+    copy = Ref<const Lineage>(link.get());
+  }
+  return copy;
+}
+}  // namespace
+
 TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_location& where)
     : FutureState(loop, where), leaf_(&root), id_(next_task_id()), context_(current_context()) {
   is_task_ = true;
@@ -63,19 +80,22 @@ Context TaskState::context() {
 void TaskState::use_context(const Context& context) { extras().context = ContextAccess::cell(context); }
 
 Ref<const Lineage> TaskState::lineage() {
-  if (!lineage_) {
-    Ref<Lineage> made(new Lineage);
-    made->creator = Creator{id_, name(), created_at()};
-    made->parent = creator_;
-    lineage_ = Ref<const Lineage>(made.get());
+  if (lineage_) return lineage_;
+  Ref<Lineage> made(new Lineage);
+  made->creator = Creator{id_, name(), created_at()};
+  made->parent = creator_;
+  if (creator_) {
+    // A copy of the nearest every so often keeps the line short at a constant cost for each task.
+    if (creator_->length >= 2 * Lineage::shown) made->parent = copy_nearest(*creator_);
+    made->length = made->parent->length + 1;
   }
+  lineage_ = Ref<const Lineage>(made.get());
   return lineage_;
 }
 
 std::vector<Creator> TaskState::creators() const {
-  constexpr std::size_t longest = 32;  // a chain of tasks that each start their successor grows for ever
   std::vector<Creator> chain;
-  for (const Lineage* link = creator_.get(); link && chain.size() < longest; link = link->parent.get())
+  for (const Lineage* link = creator_.get(); link && chain.size() < Lineage::shown; link = link->parent.get())
     chain.push_back(link->creator);
   return chain;
 }
@@ -104,74 +124,111 @@ void TaskState::start(bool eager) {
   }
 }
 
+// A request goes along the tasks that await each other to the last one. Not by recursion: the line may be long, and
+// tasks that await each other in a circle must not hang it.
+TaskState& TaskState::end_of_cancel_path() noexcept {
+  TaskState* task = this;
+  for (;;) {
+    task->on_cancel_path_ = true;
+    TaskState* awaited = task->waiting_on_ ? task->waiting_on_->as_task() : nullptr;
+    if (!awaited || awaited->done() || awaited->on_cancel_path_) break;
+    task = awaited;
+  }
+  return *task;
+}
+
 bool TaskState::cancel(const CancelReasonRef& reason) {
   if (done()) return false;
-  TaskExtras& more = extras();  // allocates: before anything changes
-  auto& counts = loop().ledger.count_cancellations();
-  ++counts.requested;
-  ++counts.pending;
-  ++cancel_requests_;
-  ++unresolved_;
-  if (waiting_on_) {
-    switch (waiting_on_->cancel_wait(reason)) {
-      case CancelEffect::forwarded: return true;
-      case CancelEffect::woken:
-        waiting_on_ = nullptr;
-        cancel_woke_ = true;
-        more.reason = reason;
-        loop().ready.push(*this);
-        return true;
-      case CancelEffect::none: break;
-    }
+  TaskState& end = end_of_cancel_path();
+  std::exception_ptr no_memory;
+  try {
+    end.extras();  // before anything changes
+  } catch (const std::bad_alloc&) {
+    no_memory = std::current_exception();
   }
-  must_cancel_ = true;
-  more.reason = reason;
+  for (TaskState* task = this;;) {
+    TaskState* awaited = task == &end ? nullptr : task->waiting_on_->as_task();
+    task->on_cancel_path_ = false;
+    if (!no_memory) {
+      auto& counts = task->loop().ledger.count_cancellations();
+      ++counts.requested;
+      ++counts.pending;
+      ++task->cancel_requests_;
+      if (awaited) ++task->forwarded_;
+    }
+    if (!awaited) break;
+    task = awaited;
+  }
+  if (no_memory) std::rethrow_exception(no_memory);
+  ++end.undelivered_;
+  end.cancel_here(reason);
   return true;
+}
+
+// The last task on the path, with an undelivered request: to what it waits for, or kept for its next step.
+void TaskState::cancel_here(const CancelReasonRef& reason) {
+  extras_->reason = reason;
+  if (!waiting_on_) return;
+  if (waiting_on_->as_task()) {  // a circle of tasks that await each other: broken here
+    if (waiting_on_->as_task()->done()) return;
+    waiting_on_->forget(*this);
+    return wake_cancelled();
+  }
+  std::uint32_t requests = std::exchange(undelivered_, 0);
+  switch (waiting_on_->cancel_wait(reason)) {
+    case CancelEffect::forwarded: forwarded_ += requests; return;
+    case CancelEffect::none: undelivered_ += requests; return;
+    case CancelEffect::woken: undelivered_ += requests; return wake_cancelled();
+  }
+}
+
+void TaskState::wake_cancelled() noexcept {
+  forwarded_ += std::exchange(undelivered_, 0);
+  waiting_on_ = nullptr;
+  cancel_woke_ = true;
+  loop().ready.push(*this);
 }
 
 void TaskState::cancel_new_wait() noexcept {
   CancelReasonRef reason = extras_->reason;
-  switch (waiting_on_->cancel_wait(reason)) {
-    case CancelEffect::none: return;  // stays pending for the next step
-    case CancelEffect::forwarded: must_cancel_ = false; return;
-    case CancelEffect::woken:
-      waiting_on_ = nullptr;
-      must_cancel_ = false;
-      cancel_woke_ = true;
-      loop().ready.push(*this);
+  if (TaskState* task = waiting_on_->as_task()) {
+    if (task->done() || !task->cancel(reason)) return;
+    forwarded_ += std::exchange(undelivered_, 0);
+    return;
   }
+  cancel_here(reason);
 }
 
 int TaskState::uncancel() noexcept {
   if (cancel_requests_ != 0) --cancel_requests_;
-  if (cancel_requests_ == 0 && must_cancel_) {
-    must_cancel_ = false;
-    extras_->reason = nullptr;
-    settle_requests(&CancellationCounts::withdrawn);
+  if (cancel_requests_ == 0 && undelivered_ != 0) {
+    if (!cancel_woke_) extras_->reason = nullptr;
+    settle_requests(undelivered_, &CancellationCounts::withdrawn);
   }
   return static_cast<int>(cancel_requests_);
 }
 
-void TaskState::settle_requests(std::uint64_t CancellationCounts::*end) noexcept {
+void TaskState::settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::* end) noexcept {
   auto& counts = loop().ledger.count_cancellations();
-  counts.*end += unresolved_;
-  counts.pending -= unresolved_;
-  unresolved_ = 0;
+  counts.*end += requests;
+  counts.pending -= requests;
+  requests = 0;
 }
 
 // At the start of a step with requests open: has the step a CancelledError to deliver itself?
 bool TaskState::prepare_cancel(Scheduler& scheduler, Waitable* waited) noexcept {
-  if (must_cancel_ || cancel_woke_) {
-    must_cancel_ = cancel_woke_ = false;
+  bool deliver = undelivered_ != 0 || cancel_woke_;
+  // Else they were passed on to what the task waited for: that ended cancelled, or it refused.
+  bool delivered = deliver || (waited && waited->ended_cancelled());
+  auto end = delivered ? &CancellationCounts::delivered : &CancellationCounts::completed_anyway;
+  settle_requests(undelivered_, end);
+  settle_requests(forwarded_, end);
+  cancel_woke_ = false;
+  if (deliver) {
     scheduler.deliver_cancel = true;
     scheduler.cancel_reason = std::exchange(extras_->reason, nullptr);
-    settle_requests(&CancellationCounts::delivered);
-    return true;
   }
-  // It was passed on to what the task waited for: that ended cancelled, or it refused.
-  settle_requests(waited && waited->ended_cancelled() ? &CancellationCounts::delivered
-                                                      : &CancellationCounts::completed_anyway);
-  return false;
+  return deliver;
 }
 
 void TaskState::run(LoopCore& loop) {
@@ -179,7 +236,7 @@ void TaskState::run(LoopCore& loop) {
   Waitable* waited = std::exchange(waiting_on_, nullptr);
   Scheduler& scheduler = loop;
   TaskState* outer_task = std::exchange(scheduler.current_task, this);
-  bool cancelled = unresolved_ != 0 && prepare_cancel(scheduler, waited);
+  bool cancelled = (undelivered_ | forwarded_) != 0 && prepare_cancel(scheduler, waited);
   {
     ContextScope scope(extras_ && extras_->context ? extras_->context->map : context_);
     scheduler.resumed = leaf;
@@ -263,13 +320,15 @@ void TaskState::finish_lost(LoopCore& loop) noexcept {
 }
 
 void TaskState::leave_loop(LoopCore& loop) noexcept {
-  if (unresolved_ != 0) settle_requests(&CancellationCounts::completed_anyway);
+  settle_requests(undelivered_, &CancellationCounts::completed_anyway);
+  settle_requests(forwarded_, &CancellationCounts::completed_anyway);
   loop.remove_task(*this);
   release();
 }
 
 void TaskState::abandon() noexcept {
   LoopCore& core = loop();
+  abandoned_ = true;
   if (!pending_reported_) {
     ErrorContext context;
     try {

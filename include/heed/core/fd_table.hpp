@@ -6,11 +6,32 @@
 
 #include "heed/core/handle.hpp"
 #include "heed/core/poller.hpp"
-#include "heed/core/runnable.hpp"
+#include "heed/core/scheduler.hpp"
+#include "heed/core/waitable.hpp"
 
 namespace heed::detail {
 
-class LoopCore;
+struct FdWatch;
+
+// A task waits until a descriptor is ready, once. Continues in the iteration that finds it ready.
+class FdWaiter : public Waitable {
+ public:
+  // The running task, suspended in `awaiter`, waits for one direction.
+  void begin(PromiseBase& awaiter, FdWatch& watch, bool reading);
+  void run(LoopCore& loop) final;
+  CancelEffect cancel_wait(const CancelReasonRef& reason) final;
+  void forget(TaskState& task) noexcept final;
+  std::string describe_wait() const final;
+
+ protected:
+  ~FdWaiter() = default;
+
+ private:
+  friend class FdTable;
+  TaskState* task_ = nullptr;
+  FdWatch* watch_ = nullptr;  // null: in the ready queue
+  bool reading_ = false;
+};
 
 // One direction of a descriptor: a callback that runs as long as it is ready, and tasks that wait for it once.
 class FdDirection final : public Runnable {
@@ -18,14 +39,15 @@ class FdDirection final : public Runnable {
   void run(LoopCore& loop) override {
     queued = false;
     Handle keep = callback;  // it may remove itself
-    HandleAccess::call(keep).call_again(loop);
+    if (keep) HandleAccess::call(keep).call_again(loop);
   }
   void discard() noexcept override { queued = false; }
 
   Handle callback;
   RunnableList waiters;
   bool queued = false;   // in the ready queue
-  bool drained = false;  // the last operation took all there was: a try before the next event would be in vain
+  bool drained = false;  // the last operation took all there was: a try before the next event would be in vain ...
+  bool hangup = false;   // ... unless the peer hung up, which is told once only
 };
 
 struct FdWatch {
@@ -37,7 +59,6 @@ struct FdWatch {
   FdDirection read;
   FdDirection write;
   Watch registered;
-  bool hangup = false;  // seen once: operations are always tried
 };
 
 // Registers each descriptor once, edge-triggered, for tasks that wait; level-triggered while it has a callback.
@@ -64,6 +85,7 @@ class FdTable {
   FdWatch& entry(int fd);
   void update(FdWatch& entry);
   void wake(FdDirection& direction) noexcept;
+  void wake_waiters(FdDirection& direction) noexcept;
   void erase(FdWatch& entry) noexcept;
 
   LoopCore& loop_;

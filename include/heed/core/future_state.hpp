@@ -112,6 +112,8 @@ class FutureState : public Waitable, public Pooled {
   void schedule_callbacks() noexcept;
   virtual void describe_failure(FailureRecord& record) const;
   virtual void value_delivered() noexcept {}
+  // Its failure was read where this future cannot see it.
+  virtual bool retrieved_elsewhere() const noexcept { return false; }
 
   bool is_task_ = false;
   bool has_callbacks_ = false;

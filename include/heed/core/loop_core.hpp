@@ -23,6 +23,7 @@ class InterruptWatch;
 
 namespace heed::detail {
 
+class CloseListener;
 class FdTable;
 class FutureState;
 class Mailbox;
@@ -94,6 +95,10 @@ class LoopCore : public Scheduler {
   void set_fd_callback(int fd, bool reading, const Handle& handle);
   bool remove_fd_callback(int fd, bool reading);
 
+  // --- the end --------------------------------------------------------------------------------------------------------
+  void add_close_listener(CloseListener& listener) noexcept;
+  void remove_close_listener(CloseListener& listener) noexcept;
+
   // --- tasks -------------------------------------------------------------------------------------------------------
   void add_task(TaskState& task) noexcept;
   void remove_task(TaskState& task) noexcept;
@@ -127,6 +132,7 @@ class LoopCore : public Scheduler {
   void report_held_failures(TimePoint now) noexcept;
   void check_interrupts();
   void sweep_failures() noexcept;
+  std::size_t abandon_new_tasks() noexcept;
   std::size_t abandon_tasks() noexcept;
   std::size_t discard_callbacks() noexcept;
 
@@ -135,6 +141,7 @@ class LoopCore : public Scheduler {
   std::exception_ptr interrupt_;
   unsigned callbacks_since_poll_ = 0;
   bool stopping_ = false;
+  bool closing_ = false;
   bool closed_ = false;
   std::atomic<const void*> running_thread_{nullptr};  // identifies the thread while the loop runs
   std::uint32_t references_ = 1;
@@ -147,6 +154,7 @@ class LoopCore : public Scheduler {
   Clock& clock_;
   Ref<Mailbox> mailbox_;
   std::unique_ptr<FdTable> fds_;
+  CloseListener* first_listener_ = nullptr;
   platform::InterruptWatch* interrupt_watch_ = nullptr;
   InterruptListener* interrupt_listener_ = nullptr;
   unsigned interrupts_seen_ = 0;

@@ -25,6 +25,20 @@ class Trail {
   bool follows(const std::exception_ptr& exception) const noexcept { return exception_ && exception_ == exception; }
   // `cause_id`: the failure that was delivered to `innermost`, when this is one.
   void begin(const std::exception_ptr& exception, const PromiseBase& innermost, std::uint64_t cause_id = 0) noexcept;
+  // The failure was handed to code that has no await for it: result(), an Outcome.
+  void delivered(const std::exception_ptr& exception, std::uint64_t failure_id) noexcept {
+    exception_ = exception;
+    cause_id_ = failure_id;
+    length_ = 0;
+  }
+  // The exception leaves the body of `frame`.
+  void left(const std::exception_ptr& exception, const PromiseBase& frame) noexcept {
+    if (!follows(exception)) {
+      begin(exception, frame);
+    } else if (length_ == 0) {
+      begin(exception, frame, cause_id_);
+    }
+  }
   void clear() noexcept { exception_ = nullptr; }
 
   std::uint64_t cause_id() const noexcept { return cause_id_; }

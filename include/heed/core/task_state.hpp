@@ -20,9 +20,12 @@ struct TaskExtras : Pooled {
 };
 
 // The part of a task that outlives it as long as tasks it created need it: their chain of creators.
+// Of a line of tasks that each start their successor only the nearest are kept.
 struct Lineage : LocalRefCounted {
+  static constexpr unsigned shown = 32;
   Creator creator;
   Ref<const Lineage> parent;
+  unsigned length = 1;
 };
 
 // A reason that says who asks: the running task.
@@ -65,16 +68,18 @@ class TaskState : public FutureState {
   }
   void pass_failure_of_wait() noexcept { passes_ = true; }
   // An undelivered request, for a wait that begins now: asyncio cancels what a task with a pending request waits for.
-  bool cancel_pending() const noexcept { return must_cancel_; }
+  bool cancel_pending() const noexcept { return undelivered_ != 0; }
   void cancel_new_wait() noexcept;
 
   void run(LoopCore& loop) final;
+  TaskState* as_task() noexcept final { return this; }
   std::string describe_wait() const override;
 
   // The loop closes: reports the task, and destroys the coroutine, innermost frame first.
   void abandon() noexcept;
   // The end of this task was reported already: abandon() does it in silence.
   void skip_pending_report() noexcept { pending_reported_ = true; }
+  bool abandoned() const noexcept { return abandoned_; }
   // After all were abandoned: the task is cancelled, its callbacks never run, the loop lets go of it.
   void end_abandoned() noexcept;
 
@@ -93,23 +98,28 @@ class TaskState : public FutureState {
   void finish_lost(LoopCore& loop) noexcept;
   void leave_loop(LoopCore& loop) noexcept;
   bool prepare_cancel(Scheduler& scheduler, Waitable* waited) noexcept;
-  void settle_requests(std::uint64_t CancellationCounts::*end) noexcept;
+  TaskState& end_of_cancel_path() noexcept;
+  void cancel_here(const CancelReasonRef& reason);
+  void wake_cancelled() noexcept;
+  void settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::*end) noexcept;
   TaskExtras& extras();
   Ref<const Lineage> lineage();
 
   PromiseBase* leaf_;  // innermost suspended frame
   Waitable* waiting_on_ = nullptr;
   std::uint32_t cancel_requests_ = 0;  // cancelling()
-  std::uint32_t unresolved_ = 0;       // requests that are neither delivered nor overtaken by an end
+  std::uint32_t undelivered_ = 0;      // requests for the next step to deliver; uncancel() may withdraw them
+  std::uint32_t forwarded_ = 0;        // requests that went to what the task waits for, or ended that wait
   std::uint64_t id_;
   std::unique_ptr<TaskExtras> extras_;
   ContextMapRef context_;
   Ref<const Lineage> creator_;
   Ref<const Lineage> lineage_;  // made when the task creates a task
-  bool must_cancel_ = false;    // deliver a request at the next step; uncancel() may withdraw it
-  bool cancel_woke_ = false;    // a request ended the wait: deliver it at the next step, whatever happens
+  bool cancel_woke_ = false;    // a request ended the wait: the next step delivers it, whatever happens
   bool passes_ = false;         // a failure of the wait finishes the frame instead of resuming it
   bool started_ = false;
+  bool abandoned_ = false;
+  bool on_cancel_path_ = false;
   bool pending_reported_ = false;
 };
 

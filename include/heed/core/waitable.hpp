@@ -23,6 +23,7 @@ enum class CancelEffect : std::uint8_t {
 class Waitable : public Runnable {
  public:
   virtual CancelEffect cancel_wait(const CancelReasonRef&) { return CancelEffect::none; }
+  virtual TaskState* as_task() noexcept { return nullptr; }
   // The exception that resuming the task would throw because of this wait; null when there is none. Counts as
   // delivered to `awaiter`. Used where the failure is to be passed on without a throw.
   virtual std::exception_ptr failure_for_awaiter(PromiseBase&) { return nullptr; }

@@ -1,0 +1,86 @@
+// A file descriptor with an owner.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <sys/socket.h>
+#include <utility>
+
+#include "heed/core/scheduler.hpp"
+
+namespace heed {
+
+namespace detail {
+struct FdWatch;
+}
+
+// The address of a socket: IPv4, IPv6 or a path.
+class Address {
+ public:
+  Address() noexcept = default;
+  // `host` is a number ("127.0.0.1", "::1"); names are not looked up. Throws std::invalid_argument naming the host.
+  static Address ip(const std::string& host, std::uint16_t port);
+  // Throws std::invalid_argument when the path is too long.
+  static Address unix_path(std::string_view path);
+  static Address from(const sockaddr_storage& storage, socklen_t size) noexcept;
+
+  int family() const noexcept { return storage_.ss_family; }
+  // 0 for a path.
+  std::uint16_t port() const noexcept;
+  // "127.0.0.1:8888", "[::1]:8888", "unix:/run/x"
+  std::string to_string() const;
+
+  const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
+  socklen_t size() const noexcept { return size_; }
+
+ private:
+  sockaddr_storage storage_{};
+  socklen_t size_ = 0;
+};
+
+// Owns a non-blocking descriptor and closes it. Belongs to the loop that first uses it, and to that loop's thread.
+// Closing it while a task waits for it ends that wait with std::system_error (EBADF).
+class Descriptor {
+ public:
+  Descriptor() noexcept = default;
+  // Takes over `fd` and makes it non-blocking. Throws std::system_error when it is not open; then it is not taken.
+  explicit Descriptor(int fd);
+  Descriptor(Descriptor&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), loop_(std::exchange(other.loop_, nullptr)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    std::swap(loop_, other.loop_);
+    return *this;
+  }
+  ~Descriptor() { close(); }
+
+  // A stream socket of this family (AF_INET, AF_INET6, AF_UNIX). Throws std::system_error.
+  static Descriptor stream_socket(int family);
+  // Bound and listening, with SO_REUSEADDR for IP. Throws std::system_error naming the address.
+  static Descriptor listening(const Address& address, int backlog = 128);
+  // Two connected stream sockets.
+  static std::pair<Descriptor, Descriptor> socket_pair();
+
+  bool is_open() const noexcept { return fd_ >= 0; }
+  // -1 when it is closed.
+  int fd() const noexcept { return fd_; }
+  // Both throw std::system_error.
+  Address local_address() const;
+  Address peer_address() const;
+
+  void close() noexcept;
+  // Gives the descriptor away, still open. The loop forgets it.
+  int release() noexcept;
+
+  // For the runtime: the running loop's entry for it. Throws std::system_error when it is closed or cannot be watched,
+  // std::runtime_error when it belongs to another loop.
+  detail::FdWatch& watch();
+
+ private:
+  void leave_loop() noexcept;
+  int fd_ = -1;
+  detail::Scheduler* loop_ = nullptr;
+};
+
+}  // namespace heed
