@@ -21,6 +21,11 @@ namespace {
 // The kernel is asked when nothing is ready, and after this many callbacks: a look costs as much as 30 of them.
 constexpr unsigned callbacks_between_polls = 64;
 
+std::uint64_t next_loop_id() noexcept {
+  static constinit std::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 // Its address is a different one in each thread.
 constinit thread_local char thread_marker = 0;
 
@@ -38,7 +43,8 @@ class RunningHere {
 }  // namespace
 
 LoopCore::LoopCore(EventLoop& facade, std::unique_ptr<Poller> poller, Clock& clock)
-    : facade_(&facade),
+    : loop_id_(next_loop_id()),
+      facade_(&facade),
       poller_(std::move(poller)),
       clock_(clock),
       mailbox_(new Mailbox(*poller_)),
@@ -80,14 +86,24 @@ void LoopCore::check_thread() const {
 
 void LoopCore::run_forever() {
   check_runnable();
-  RunningHere here(*this);
-  running_thread_.store(&thread_marker, std::memory_order_relaxed);
-  measure_stack();
-  do {
-    run_once();
-  } while (!stopping_ && !interrupt_);
-  running_thread_.store(nullptr, std::memory_order_relaxed);
-  stopping_ = false;
+  {
+    RunningHere here(*this);
+    // However it is left: the poller may throw.
+    struct ThreadHere {
+      explicit ThreadHere(LoopCore& core) noexcept : core_(core) {
+        core_.running_thread_.store(&thread_marker, std::memory_order_relaxed);
+      }
+      ~ThreadHere() {
+        core_.running_thread_.store(nullptr, std::memory_order_relaxed);
+        core_.stopping_ = false;
+      }
+      LoopCore& core_;
+    } thread_here(*this);
+    measure_stack();
+    do {
+      run_once();
+    } while (!stopping_ && !interrupt_);
+  }
   if (interrupt_) std::rethrow_exception(std::exchange(interrupt_, nullptr));
 }
 
@@ -313,11 +329,12 @@ bool LoopCore::post_release(FutureState& future) noexcept {
 
 FailureRecord* LoopCore::open_failure(std::exception_ptr exception, FailureOrigin origin) noexcept {
   bool follows = trail.follows(exception);
-  FailureBirth birth{origin, follows ? trail.cause_id() : 0, now().time_since_epoch()};
+  FailureBirth birth{origin, follows ? trail.cause_id() : 0, loop_id_, now().time_since_epoch()};
   FailureRecord* record = ledger.open(std::move(exception), birth);
   if (record && follows) {
     try {
       record->await_chain = trail.chain();
+      record->notes = trail.notes();
     } catch (const std::bad_alloc&) {
     }
   }

@@ -24,9 +24,7 @@ void Scheduler::measure_stack() noexcept { stack_limit_ = stack_pointer() - tran
 LoopCore& Scheduler::core() noexcept { return static_cast<LoopCore&>(*this); }
 
 void Trail::begin(const std::exception_ptr& exception, const PromiseBase& innermost, std::uint64_t cause_id) noexcept {
-  exception_ = exception;
-  cause_id_ = cause_id;
-  length_ = 0;
+  delivered(exception, cause_id);
   const void* end = running_scheduler->root_continuation();
   for (const PromiseBase* frame = &innermost;; frame = &PromiseBase::of(frame->continuation_)) {
     constexpr std::size_t half = capacity / 2;
@@ -36,6 +34,14 @@ void Trail::begin(const std::exception_ptr& exception, const PromiseBase& innerm
     ++length_;
     if (frame->continuation_ == end || !frame->continuation_) return;
   }
+}
+
+void Trail::add_note(const std::exception_ptr& exception, std::string note) {
+  if (!follows(exception)) {
+    notes_.clear();
+    delivered(exception, 0);
+  }
+  notes_.push_back(std::move(note));
 }
 
 AwaitChain Trail::chain() const {

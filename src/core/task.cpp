@@ -27,6 +27,12 @@ AnyTask current_task() {
   return task ? AnyTask::share(*task) : AnyTask();
 }
 
+void add_note(std::string note) {
+  std::exception_ptr exception = std::current_exception();
+  if (!exception) throw std::logic_error("add_note: no exception is being handled ('" + note + "')");
+  detail::core_of_running_loop().trail.add_note(exception, std::move(note));
+}
+
 namespace detail {
 
 CancelReasonRef make_reason(CancelSource source, std::string_view message, const std::source_location& where) {

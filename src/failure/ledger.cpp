@@ -55,6 +55,7 @@ FailureRecord* Ledger::open(std::exception_ptr exception, const FailureBirth& bi
   record->references_ = 1;
   record->id = failures_.raised;
   record->cause_id = birth.cause_id;
+  record->loop_id = birth.loop_id;
   record->origin = birth.origin;
   record->time = birth.time;
   record->wall_time = std::chrono::system_clock::now();

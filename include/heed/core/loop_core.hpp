@@ -149,6 +149,7 @@ class LoopCore : public Scheduler {
   TaskState* last_task_ = nullptr;
   std::size_t task_count_ = 0;
 
+  std::uint64_t loop_id_;
   EventLoop* facade_;
   std::unique_ptr<Poller> poller_;
   Clock& clock_;

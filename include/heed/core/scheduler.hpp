@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <exception>
 #include <source_location>
+#include <string>
+#include <vector>
 
 #include "heed/core/promise.hpp"
 #include "heed/core/runnable.hpp"
@@ -27,6 +29,7 @@ class Trail {
   void begin(const std::exception_ptr& exception, const PromiseBase& innermost, std::uint64_t cause_id = 0) noexcept;
   // The failure was handed to code that has no await for it: result(), an Outcome.
   void delivered(const std::exception_ptr& exception, std::uint64_t failure_id) noexcept {
+    if (!notes_.empty() && !follows(exception)) notes_.clear();
     exception_ = exception;
     cause_id_ = failure_id;
     length_ = 0;
@@ -39,7 +42,12 @@ class Trail {
       begin(exception, frame, cause_id_);
     }
   }
-  void clear() noexcept { exception_ = nullptr; }
+  void clear() noexcept {
+    exception_ = nullptr;
+    if (!notes_.empty()) notes_.clear();
+  }
+  void add_note(const std::exception_ptr& exception, std::string note);
+  const std::vector<std::string>& notes() const noexcept { return notes_; }
 
   std::uint64_t cause_id() const noexcept { return cause_id_; }
   AwaitChain chain() const;
@@ -50,6 +58,7 @@ class Trail {
   std::uint64_t cause_id_ = 0;
   std::size_t length_ = 0;  // of the whole chain; the first and the last half of `capacity` are kept
   std::source_location sites_[capacity];
+  std::vector<std::string> notes_;
 };
 
 // The frames from `innermost` to the one that `end` continues, where each of them waits.

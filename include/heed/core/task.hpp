@@ -209,6 +209,11 @@ Task<T> ensure_future(Coro<T> coro, std::source_location where = std::source_loc
 // The running task; invalid in a plain callback. Throws std::runtime_error when no loop runs.
 AnyTask current_task();
 
+// In a handler: adds a line to what is reported about the exception that is being handled, if it escapes from this task
+// before the task is suspended again. Python's BaseException.add_note(), kept beside the exception.
+// Throws std::logic_error when no exception is handled, std::runtime_error when no loop runs.
+void add_note(std::string note);
+
 template <class T>
 detail::FutureAsResult<T> as_result(Task<T> task) {
   return detail::FutureAsResult<T>(std::move(task));

@@ -38,6 +38,7 @@ struct CancellationCounts {
 struct FailureBirth {
   FailureOrigin origin = FailureOrigin::task;
   std::uint64_t cause_id = 0;
+  std::uint64_t loop_id = 0;
   std::chrono::nanoseconds time{};
 };
 

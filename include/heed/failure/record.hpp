@@ -52,6 +52,7 @@ class FailureRecord {
  public:
   std::uint64_t id = 0;        // 1, 2, 3 ... in each loop
   std::uint64_t cause_id = 0;  // the failure it escaped from again, 0 when there is none
+  std::uint64_t loop_id = 0;   // 1, 2, 3 ... in the process
   FailureOrigin origin = FailureOrigin::task;
   Disposition disposition = Disposition::live;
   bool provisionally_reported = false;  // it was held unread for `unretrieved_grace`
@@ -68,7 +69,7 @@ class FailureRecord {
   std::error_code code;  // of a std::system_error
   std::vector<void*> throw_site;
   AwaitChain await_chain;
-  std::vector<std::string> notes;
+  std::vector<std::string> notes;  // see add_note()
 
   void* holder = nullptr;  // for the runtime: the future that holds the exception
 
