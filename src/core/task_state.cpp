@@ -208,7 +208,7 @@ int TaskState::uncancel() noexcept {
   return static_cast<int>(cancel_requests_);
 }
 
-void TaskState::settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::* end) noexcept {
+void TaskState::settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::*end) noexcept {
   auto& counts = loop().ledger.count_cancellations();
   counts.*end += requests;
   counts.pending -= requests;

@@ -88,7 +88,8 @@ void render_record(Renderer& out, const FailureRecord& record) {
     out.line("", by);
   }
   out.lines("note", record.notes);
-  std::string number = "#" + std::to_string(record.id) + " (" + to_string(record.origin) + ") of loop " + std::to_string(record.loop_id);
+  std::string number =
+      "#" + std::to_string(record.id) + " (" + to_string(record.origin) + ") of loop " + std::to_string(record.loop_id);
   if (record.cause_id != 0) number += ", escaped again from #" + std::to_string(record.cause_id);
   out.line("failure", number);
 }

@@ -152,7 +152,8 @@ std::exception_ptr ThreadState::take_failure() {
     first = !std::exchange(read_, true);
     failure = failure_;
   }
-  if (first) tell_loop([](ThreadState& state) {
+  if (first)
+    tell_loop([](ThreadState& state) {
       if (state.bridge) state.bridge->settle();
     });
   return failure;
@@ -262,7 +263,7 @@ void ThreadState::tell_loop(void (*action)(ThreadState&)) noexcept {
   try {
     auto* letter = new StateLetter(*this, action);
     if (!mailbox_->post(*letter)) delete letter;  // the loop is closed: it has settled everything
-  } catch (const std::bad_alloc&) {  // what is left is settled when the loop closes
+  } catch (const std::bad_alloc&) {               // what is left is settled when the loop closes
   }
 }
 

@@ -17,8 +17,8 @@ int parameters(const Unit& unit, Range head) {
     if (unit.is(i, "=") || unit.is(i, "{")) return -1;
     if (unit.is(i, "<")) ++angles;
     if (unit.is(i, ">")) --angles;
-    if (unit.is(i, "(") && angles <= 0 && i > head.begin && !unit.is(i - 1, "alignas") &&
-        !unit.is(i - 1, "decltype") && !unit.is(i - 1, "explicit")) {
+    if (unit.is(i, "(") && angles <= 0 && i > head.begin && !unit.is(i - 1, "alignas") && !unit.is(i - 1, "decltype") &&
+        !unit.is(i - 1, "explicit")) {
       return i;
     }
   }
@@ -73,8 +73,7 @@ bool Aggregates::trivial_member(const Unit& unit, Range head) const {
   for (int i = head.begin; i < head.end; ++i) {
     if (unit.is(i, "=") || unit.is(i, "{") || unit.is(i, "[") || unit.is(i, ":")) break;
     if (unit.is(i, "*") || unit.is(i, "&")) return true;
-    if (unit[i].is_word() && (is_trivial_type_word(unit[i].text) || trivial_.count(unit[i].text)))
-      known = true;
+    if (unit[i].is_word() && (is_trivial_type_word(unit[i].text) || trivial_.count(unit[i].text))) known = true;
     if (unit.is(i, "<") && !known) return false;
   }
   return known;

@@ -54,8 +54,7 @@ class Linter {
   // A declaration inside counts for the lambda, but the lambda itself is one for its surroundings.
   bool lambda_bodies(Range range) {
     bool any = false;
-    for (auto it = unit_.lambdas.lower_bound(range.begin); it != unit_.lambdas.end() && it->first < range.end;
-         ++it) {
+    for (auto it = unit_.lambdas.lower_bound(range.begin); it != unit_.lambdas.end() && it->first < range.end; ++it) {
       any = true;
       if (it->second.body.end > inner_end_) {
         inner_end_ = it->second.body.end;

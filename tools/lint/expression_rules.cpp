@@ -8,8 +8,7 @@ void ExpressionRules::report(int at, std::string advice) {
 
 bool ExpressionRules::awaits(Range range) const {
   bool found = false;
-  outside_lambdas(unit_, range,
-                  [&](int i) { found = found || unit_.is(i, "co_await") || unit_.is(i, "co_yield"); });
+  outside_lambdas(unit_, range, [&](int i) { found = found || unit_.is(i, "co_await") || unit_.is(i, "co_yield"); });
   return found;
 }
 
@@ -41,8 +40,7 @@ bool ExpressionRules::provably_trivial(const Lambda& lambda) const {
     if (length > 2 && unit_.is(first + 1, "=")) {
       const Range value{first + 2, capture.end};
       if (unit_.is(value.begin, "&") || literals(value)) continue;
-      if (value.end == value.begin + 1 && (unit_.is(value.begin, "this") || scalar_variable(value.begin)))
-        continue;
+      if (value.end == value.begin + 1 && (unit_.is(value.begin, "this") || scalar_variable(value.begin))) continue;
     }
     return false;
   }
@@ -114,9 +112,7 @@ std::string ExpressionRules::type_before(int i, Range range) const {
   return k >= range.begin && unit_.is_name(k) ? unit_[k].text : "";
 }
 
-bool ExpressionRules::owning_before(int i, Range range) const {
-  return aggregates_.owning(type_before(i, range));
-}
+bool ExpressionRules::owning_before(int i, Range range) const { return aggregates_.owning(type_before(i, range)); }
 
 // std::array<int, 3>{ and std::array{1, 2, 3}.
 bool ExpressionRules::array_of_scalars(int open) const {
@@ -130,8 +126,7 @@ bool ExpressionRules::array_of_scalars(int open) const {
 void ExpressionRules::brace(int open, Range range) {
   const Range inside{open + 1, unit_[open].match};
   if (unit_.is(inside.begin, ".") && unit_.is_name(inside.begin + 1)) {
-    return report(open,
-                  "no designated initializers here: give the class a constructor, or name the object first");
+    return report(open, "no designated initializers here: give the class a constructor, or name the object first");
   }
   if (owning_before(open, range)) {
     return report(open, "an aggregate: give it a constructor, or name the object in a statement before");
@@ -154,8 +149,7 @@ void ExpressionRules::brace(int open, Range range) {
     enclosing = before >= 0 ? before - 1 : enclosing - 1;
   }
   if (enclosing > range.begin && (unit_.is_name(enclosing - 1) || unit_.is(enclosing - 1, ">"))) {
-    report(open,
-           "no braced argument here: write the class name with its constructor, or name the object first");
+    report(open, "no braced argument here: write the class name with its constructor, or name the object first");
   }
 }
 

@@ -68,8 +68,7 @@ int lambda_body(const Unit& unit, int i) {
       if (t.is(",") && angles <= 0) return -1;
       continue;
     }
-    if (!t.is("(") || (parameters_seen && !unit.is(i - 1, "noexcept") && !unit.is(i - 1, "requires")))
-      return -1;
+    if (!t.is("(") || (parameters_seen && !unit.is(i - 1, "noexcept") && !unit.is(i - 1, "requires"))) return -1;
     parameters_seen = true;
   }
   return -1;
@@ -132,8 +131,7 @@ int skip_prefix(const Unit& unit, Range range) {
 }
 
 Form form_of(const Unit& unit, int begin, int brace) {
-  static const Words not_a_call = {"alignas",  "__attribute__", "decltype",
-                                   "noexcept", "requires",      "explicit"};
+  static const Words not_a_call = {"alignas", "__attribute__", "decltype", "noexcept", "requires", "explicit"};
   bool class_key = false;
   bool call = false;
   bool initializers = false;  // of a constructor, behind its :

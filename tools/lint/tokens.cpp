@@ -106,8 +106,7 @@ class Tokenizer {
 
   void number() {
     std::string text;
-    while (is_word_char(look()) || look() == '.' || (look() == '\'' && is_word_char(look(1))))
-      text += text_[at_++];
+    while (is_word_char(look()) || look() == '.' || (look() == '\'' && is_word_char(look(1)))) text += text_[at_++];
     add(Token::Kind::number, text, line_);
   }
 
@@ -169,8 +168,7 @@ void copy_branch(const Tokens& from, Range range, Branch branch, Tokens& out) {
     }
     branches.push_back({begin, k});
     if (from[i].text == "if 0") branches.erase(branches.begin());
-    if (!branches.empty())
-      copy_branch(from, branch == Branch::first ? branches.front() : branches.back(), branch, out);
+    if (!branches.empty()) copy_branch(from, branch == Branch::first ? branches.front() : branches.back(), branch, out);
     i = k;
   }
 }

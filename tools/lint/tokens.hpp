@@ -27,9 +27,8 @@ struct Range {
 
 struct Source {
   std::string path;
-  Tokens tokens;  // with directives
-  std::set<int>
-      silenced;  // lines with a comment `lint: coroutine-ok(<reason>)`, or right below one that stands alone
+  Tokens tokens;           // with directives
+  std::set<int> silenced;  // lines with a comment `lint: coroutine-ok(<reason>)`, or right below one that stands alone
 };
 
 Source read_source(const std::string& path);  // throws std::runtime_error when it cannot be read

@@ -1,10 +1,10 @@
 // A file descriptor with an owner.
 #pragma once
 
+#include <sys/socket.h>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <sys/socket.h>
 #include <utility>
 
 #include "heed/core/scheduler.hpp"
