@@ -52,13 +52,15 @@ void check_open(Scheduler& scheduler) {
   scheduler.core().check_thread();
 }
 
-void start_task(TaskState& task, TaskOptions options) {
+void start_task(TaskState& task, TaskOptions& options) {
   if (EventLoop* facade = task.loop().facade(); facade && facade->get_task_factory()) {
     TaskFactory factory = facade->get_task_factory();  // it may replace itself
     factory(*facade, options);
   }
-  if (!options.name().empty()) task.set_name(options.name());
-  if (options.context()) task.use_context(*options.context());
+  if (!options.all_default()) {
+    if (!options.name().empty()) task.set_name(options.name());
+    if (options.context()) task.use_context(*options.context());
+  }
   task.start(options.is_eager());
 }
 

@@ -66,21 +66,28 @@ std::string TaskState::name() const {
 
 void TaskState::set_name(std::string name) {
   extras().name = std::move(name);
-  lineage_ = nullptr;  // children made from now on see the new name
+  extras_->lineage = nullptr;  // children made from now on see the new name
 }
 
 Context TaskState::context() {
-  if (!extras_ || !extras_->context) {
-    Context shared = ContextAccess::from_map(context_);
-    extras().context = ContextAccess::cell(shared);
+  TaskExtras& more = extras();
+  if (!more.context) {
+    Context shared;
+    use_context(shared);
+    more.context->map = std::move(context_);
+    if (context_slot == &context_) context_slot = &more.context->map;  // the running task's own
   }
-  return ContextAccess::from_cell(extras_->context);
+  return ContextAccess::from_cell(more.context);
 }
 
-void TaskState::use_context(const Context& context) { extras().context = ContextAccess::cell(context); }
+void TaskState::use_context(const Context& context) {
+  extras().context = ContextAccess::cell(context);
+  set(shared_context);
+}
 
 Ref<const Lineage> TaskState::lineage() {
-  if (lineage_) return lineage_;
+  TaskExtras& more = extras();
+  if (more.lineage) return more.lineage;
   Ref<Lineage> made(new Lineage);
   made->creator = Creator{id_, name(), created_at()};
   made->parent = creator_;
@@ -89,8 +96,8 @@ Ref<const Lineage> TaskState::lineage() {
     if (creator_->length >= 2 * Lineage::shown) made->parent = copy_nearest(*creator_);
     made->length = made->parent->length + 1;
   }
-  lineage_ = Ref<const Lineage>(made.get());
-  return lineage_;
+  more.lineage = Ref<const Lineage>(made.get());
+  return more.lineage;
 }
 
 std::vector<Creator> TaskState::creators() const {
@@ -126,41 +133,37 @@ void TaskState::start(bool eager) {
 
 // A request goes along the tasks that await each other to the last one. Not by recursion: the line may be long, and
 // tasks that await each other in a circle must not hang it.
-TaskState& TaskState::end_of_cancel_path() noexcept {
+// All on the path have their extras afterwards.
+TaskState& TaskState::end_of_cancel_path() {
   TaskState* task = this;
-  for (;;) {
-    task->on_cancel_path_ = true;
-    TaskState* awaited = task->waiting_on_ ? task->waiting_on_->as_task() : nullptr;
-    if (!awaited || awaited->done() || awaited->on_cancel_path_) break;
-    task = awaited;
+  try {
+    for (;;) {
+      task->extras();
+      task->set(on_cancel_path);
+      TaskState* awaited = task->waiting_on_ ? task->waiting_on_->as_task() : nullptr;
+      if (!awaited || awaited->done() || awaited->has(on_cancel_path)) return *task;
+      task = awaited;
+    }
+  } catch (const std::bad_alloc&) {
+    for (TaskState* marked = this; marked != task; marked = marked->waiting_on_->as_task())
+      marked->clear(on_cancel_path);
+    throw;
   }
-  return *task;
 }
 
 bool TaskState::cancel(const CancelReasonRef& reason) {
   if (done()) return false;
   TaskState& end = end_of_cancel_path();
-  std::exception_ptr no_memory;
-  try {
-    end.extras();  // before anything changes
-  } catch (const std::bad_alloc&) {
-    no_memory = std::current_exception();
+  for (TaskState* task = this;; task = task->waiting_on_->as_task()) {
+    auto& counts = task->loop().ledger.count_cancellations();
+    ++counts.requested;
+    ++counts.pending;
+    ++task->extras_->cancel_requests;
+    ++(task == &end ? task->extras_->undelivered : task->extras_->forwarded);
+    task->set(cancel_open);
+    task->clear(on_cancel_path);
+    if (task == &end) break;
   }
-  for (TaskState* task = this;;) {
-    TaskState* awaited = task == &end ? nullptr : task->waiting_on_->as_task();
-    task->on_cancel_path_ = false;
-    if (!no_memory) {
-      auto& counts = task->loop().ledger.count_cancellations();
-      ++counts.requested;
-      ++counts.pending;
-      ++task->cancel_requests_;
-      if (awaited) ++task->forwarded_;
-    }
-    if (!awaited) break;
-    task = awaited;
-  }
-  if (no_memory) std::rethrow_exception(no_memory);
-  ++end.undelivered_;
   end.cancel_here(reason);
   return true;
 }
@@ -169,43 +172,44 @@ bool TaskState::cancel(const CancelReasonRef& reason) {
 void TaskState::cancel_here(const CancelReasonRef& reason) {
   extras_->reason = reason;
   if (!waiting_on_) return;
-  if (waiting_on_->as_task()) {  // a circle of tasks that await each other: broken here
-    if (waiting_on_->as_task()->done()) return;
-    waiting_on_->forget(*this);
+  if (TaskState* awaited = waiting_on_->as_task()) {
+    if (awaited->done()) return;
+    waiting_on_->forget(*this);  // a circle of tasks that await each other: broken here
     return wake_cancelled();
   }
-  std::uint32_t requests = std::exchange(undelivered_, 0);
   switch (waiting_on_->cancel_wait(reason)) {
-    case CancelEffect::forwarded: forwarded_ += requests; return;
-    case CancelEffect::none: undelivered_ += requests; return;
-    case CancelEffect::woken: undelivered_ += requests; return wake_cancelled();
+    case CancelEffect::none: return;
+    case CancelEffect::forwarded: return count_forwarded();
+    case CancelEffect::woken: return wake_cancelled();
   }
 }
 
+void TaskState::count_forwarded() noexcept { extras_->forwarded += std::exchange(extras_->undelivered, 0); }
+
 void TaskState::wake_cancelled() noexcept {
-  forwarded_ += std::exchange(undelivered_, 0);
+  count_forwarded();
   waiting_on_ = nullptr;
-  cancel_woke_ = true;
+  set(cancel_woke);
   loop().ready.push(*this);
 }
 
 void TaskState::cancel_new_wait() noexcept {
   CancelReasonRef reason = extras_->reason;
-  if (TaskState* task = waiting_on_->as_task()) {
-    if (task->done() || !task->cancel(reason)) return;
-    forwarded_ += std::exchange(undelivered_, 0);
-    return;
-  }
-  cancel_here(reason);
+  TaskState* awaited = waiting_on_->as_task();
+  if (!awaited) return cancel_here(reason);
+  if (awaited->cancel(reason)) count_forwarded();
 }
 
 int TaskState::uncancel() noexcept {
-  if (cancel_requests_ != 0) --cancel_requests_;
-  if (cancel_requests_ == 0 && undelivered_ != 0) {
-    if (!cancel_woke_) extras_->reason = nullptr;
-    settle_requests(undelivered_, &CancellationCounts::withdrawn);
+  if (!extras_) return 0;
+  TaskExtras& more = *extras_;
+  if (more.cancel_requests != 0) --more.cancel_requests;
+  if (more.cancel_requests == 0 && more.undelivered != 0) {
+    if (!has(cancel_woke)) more.reason = nullptr;
+    settle_requests(more.undelivered, &CancellationCounts::withdrawn);
+    if (more.forwarded == 0) clear(cancel_open);
   }
-  return static_cast<int>(cancel_requests_);
+  return static_cast<int>(more.cancel_requests);
 }
 
 void TaskState::settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::*end) noexcept {
@@ -215,44 +219,56 @@ void TaskState::settle_requests(std::uint32_t& requests, std::uint64_t Cancellat
   requests = 0;
 }
 
+void TaskState::settle_all_requests(std::uint64_t CancellationCounts::*end) noexcept {
+  settle_requests(extras_->undelivered, end);
+  settle_requests(extras_->forwarded, end);
+  clear(cancel_open);
+}
+
 // At the start of a step with requests open: has the step a CancelledError to deliver itself?
-bool TaskState::prepare_cancel(Scheduler& scheduler, Waitable* waited) noexcept {
-  bool deliver = undelivered_ != 0 || cancel_woke_;
+bool TaskState::prepare_cancel(Scheduler& scheduler) noexcept {
+  bool deliver = extras_->undelivered != 0 || has(cancel_woke);
   // Else they were passed on to what the task waited for: that ended cancelled, or it refused.
-  bool delivered = deliver || (waited && waited->ended_cancelled());
-  auto end = delivered ? &CancellationCounts::delivered : &CancellationCounts::completed_anyway;
-  settle_requests(undelivered_, end);
-  settle_requests(forwarded_, end);
-  cancel_woke_ = false;
-  if (deliver) {
-    scheduler.deliver_cancel = true;
-    scheduler.cancel_reason = std::exchange(extras_->reason, nullptr);
+  bool delivered = deliver || (waiting_on_ && waiting_on_->ended_cancelled());
+  settle_all_requests(delivered ? &CancellationCounts::delivered : &CancellationCounts::completed_anyway);
+  clear(cancel_woke);
+  if (!deliver) return false;
+  scheduler.deliver_cancel = true;
+  scheduler.cancel_reason = std::exchange(extras_->reason, nullptr);
+  return true;
+}
+
+// What most steps have no need of. Returns the frame to resume.
+std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler, PromiseBase& leaf) {
+  if (has(shared_context)) context_slot = &extras_->context->map;
+  bool cancelled = has(cancel_open) && prepare_cancel(scheduler);
+  if (cancelled && !has(started)) return finish_with(leaf, take_cancelled(scheduler));  // the body never runs
+  if (has(passes)) {
+    clear(passes);
+    std::exception_ptr failure;
+    if (cancelled) {
+      failure = take_cancelled(scheduler);
+    } else if (waiting_on_) {
+      failure = waiting_on_->failure_for_awaiter(leaf);
+    }
+    if (failure) return finish_with(leaf, std::move(failure));
   }
-  return deliver;
+  return leaf.handle();
 }
 
 void TaskState::run(LoopCore& loop) {
-  PromiseBase* leaf = std::exchange(leaf_, nullptr);
-  Waitable* waited = std::exchange(waiting_on_, nullptr);
   Scheduler& scheduler = loop;
-  TaskState* outer_task = std::exchange(scheduler.current_task, this);
-  bool cancelled = (undelivered_ | forwarded_) != 0 && prepare_cancel(scheduler, waited);
-  {
-    ContextScope scope(extras_ && extras_->context ? extras_->context->map : context_);
-    scheduler.resumed = leaf;
-    std::coroutine_handle<> frame = leaf->handle();
-    if (cancelled && !started_) [[unlikely]] {
-      frame = finish_with(*leaf, take_cancelled(scheduler));  // the body never runs
-    } else if (passes_) [[unlikely]] {
-      passes_ = false;
-      std::exception_ptr failure = cancelled ? take_cancelled(scheduler)
-                                   : waited  ? waited->failure_for_awaiter(*leaf)
-                                             : nullptr;
-      if (failure) frame = finish_with(*leaf, std::move(failure));
-    }
-    started_ = true;
-    scheduler.resume(frame);
-  }
+  PromiseBase* leaf = std::exchange(leaf_, nullptr);
+  TaskState* outer_task = std::exchange(scheduler.current_task, this);  // of an eager task: its creator
+  ContextMapRef* outer_context = std::exchange(context_slot, &context_);
+  scheduler.resumed = leaf;
+  std::coroutine_handle<> frame = leaf->handle();
+  if (has(needs_preparation)) [[unlikely]]
+    frame = prepare_step(scheduler, *leaf);
+  set(started);
+  waiting_on_ = nullptr;
+  scheduler.resume(frame);
+  context_slot = outer_context;
   if (scheduler.root_finished) {
     scheduler.root_finished = false;
     finish(loop, *scheduler.completed);
@@ -320,16 +336,15 @@ void TaskState::finish_lost(LoopCore& loop) noexcept {
 }
 
 void TaskState::leave_loop(LoopCore& loop) noexcept {
-  settle_requests(undelivered_, &CancellationCounts::completed_anyway);
-  settle_requests(forwarded_, &CancellationCounts::completed_anyway);
+  if (has(cancel_open)) settle_all_requests(&CancellationCounts::completed_anyway);
   loop.remove_task(*this);
   release();
 }
 
 void TaskState::abandon() noexcept {
   LoopCore& core = loop();
-  abandoned_ = true;
-  if (!pending_reported_) {
+  set(was_abandoned);
+  if (!has(pending_reported)) {
     ErrorContext context;
     try {
       context.message = "Task was destroyed but it is pending!";

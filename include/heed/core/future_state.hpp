@@ -115,9 +115,6 @@ class FutureState : public Waitable, public Pooled {
   // Its failure was read where this future cannot see it.
   virtual bool retrieved_elsewhere() const noexcept { return false; }
 
-  bool is_task_ = false;
-  bool has_callbacks_ = false;
-
  private:
   friend class TaskState;
   void dispose() noexcept;
@@ -125,6 +122,9 @@ class FutureState : public Waitable, public Pooled {
 
   std::uint32_t references_ = 0;
   FutureStatus status_ = FutureStatus::pending;
+  bool is_task_ = false;
+  bool has_callbacks_ = false;
+  std::uint8_t task_flags_ = 0;  // see TaskState
   Scheduler* loop_;
   RunnableList waiters_;
   std::source_location created_at_;

@@ -91,13 +91,10 @@ class Scheduler {
 
   // Resumes a frame and all that it transfers to.
   void resume(std::coroutine_handle<> frame) {
-    std::coroutine_handle<> outer = bounced_;  // an eager task runs inside another step
     do {
-      bounced_ = nullptr;
       frame.resume();
-      frame = bounced_;
+      frame = std::exchange(bounced_, nullptr);  // set last by what returned: an eager task's step inside is over
     } while (frame);
-    bounced_ = outer;
   }
 
   // The frame address that stands for the end of a task: what the root of every task continues.

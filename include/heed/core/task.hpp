@@ -110,28 +110,39 @@ class TaskOptions {
   TaskOptions() = default;
 
   TaskOptions named(std::string name) && {
-    name_ = std::move(name);
+    set_name(std::move(name));
     return std::move(*this);
   }
   TaskOptions in_context(Context context) && {
-    context_ = std::move(context);
+    set().context = std::move(context);
     return std::move(*this);
   }
   TaskOptions eager(bool on = true) && {
-    eager_ = on;
+    set_eager(on);
     return std::move(*this);
   }
 
-  const std::string& name() const noexcept { return name_; }
-  void set_name(std::string name) { name_ = std::move(name); }
-  const std::optional<Context>& context() const noexcept { return context_; }
-  bool is_eager() const noexcept { return eager_; }
-  void set_eager(bool on) noexcept { eager_ = on; }
+  // Empty: the task gets "Task-<id>".
+  std::string name() const { return chosen_ ? chosen_->name : std::string(); }
+  void set_name(std::string name) { set().name = std::move(name); }
+  // Unset: a copy of the current one.
+  std::optional<Context> context() const { return chosen_ ? chosen_->context : std::nullopt; }
+  bool is_eager() const noexcept { return chosen_ && chosen_->eager; }
+  void set_eager(bool on) { set().eager = on; }
+
+  bool all_default() const noexcept { return !chosen_; }
 
  private:
-  std::string name_;
-  std::optional<Context> context_;
-  bool eager_ = false;
+  struct Chosen {
+    std::string name;
+    std::optional<Context> context;
+    bool eager = false;
+  };
+  Chosen& set() {
+    if (!chosen_) chosen_ = std::make_unique<Chosen>();
+    return *chosen_;
+  }
+  std::unique_ptr<Chosen> chosen_;  // most tasks need none: one word to pass instead of nine
 };
 
 inline TaskOptions named(std::string name) { return TaskOptions().named(std::move(name)); }
@@ -145,11 +156,11 @@ namespace detail {
 // The running loop, for a new task or future. Throws std::runtime_error "no running event loop".
 Scheduler& scheduler_for_new_task();
 // The task factory, the options, and off it goes.
-void start_task(TaskState& task, TaskOptions options);
+void start_task(TaskState& task, TaskOptions& options);
 void check_open(Scheduler& scheduler);
 
 template <class T>
-Task<T> make_task(Scheduler& scheduler, Coro<T> coro, TaskOptions options, const std::source_location& where) {
+Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options, const std::source_location& where) {
   check_open(scheduler);
   PromiseBase& root = CoroAccess::take(std::move(coro));
   TaskOf<T>* state;
@@ -160,7 +171,7 @@ Task<T> make_task(Scheduler& scheduler, Coro<T> coro, TaskOptions options, const
     throw;
   }
   Task<T> task = Task<T>::share(*state);
-  start_task(*state, std::move(options));
+  start_task(*state, options);
   return task;
 }
 

@@ -12,13 +12,6 @@
 
 namespace heed::detail {
 
-// What only some tasks have.
-struct TaskExtras : Pooled {
-  std::string name;          // empty: "Task-<id>"
-  Ref<ContextCell> context;  // a context given by the creator, shared; null: the task's own copy
-  CancelReasonRef reason;    // of the last request that is not delivered yet
-};
-
 // The part of a task that outlives it as long as tasks it created need it: their chain of creators.
 // Of a line of tasks that each start their successor only the nearest are kept.
 struct Lineage : LocalRefCounted {
@@ -26,6 +19,17 @@ struct Lineage : LocalRefCounted {
   Creator creator;
   Ref<const Lineage> parent;
   unsigned length = 1;
+};
+
+// What only some tasks have.
+struct TaskExtras : Pooled {
+  std::string name;                   // empty: "Task-<id>"
+  Ref<ContextCell> context;           // a context that others share; null: the task's own copy
+  CancelReasonRef reason;             // of the last request that is not delivered yet
+  std::uint32_t cancel_requests = 0;  // cancelling()
+  std::uint32_t undelivered = 0;      // requests for the next step to deliver; uncancel() may withdraw them
+  std::uint32_t forwarded = 0;        // requests that went to what the task waits for, or ended that wait
+  Ref<const Lineage> lineage;         // made when the task creates a task
 };
 
 // A reason that says who asks: the running task.
@@ -49,7 +53,7 @@ class TaskState : public FutureState {
 
   // asyncio's Task.cancel: the request goes to what the task waits for, or is delivered at its next step.
   bool cancel(const CancelReasonRef& reason) override;
-  int cancelling() const noexcept { return static_cast<int>(cancel_requests_); }
+  int cancelling() const noexcept { return extras_ ? static_cast<int>(extras_->cancel_requests) : 0; }
   int uncancel() noexcept;
 
   // The suspended frames, innermost first.
@@ -66,9 +70,9 @@ class TaskState : public FutureState {
     leaf_ = &frame;
     waiting_on_ = what;
   }
-  void pass_failure_of_wait() noexcept { passes_ = true; }
+  void pass_failure_of_wait() noexcept { set(passes); }
   // An undelivered request, for a wait that begins now: asyncio cancels what a task with a pending request waits for.
-  bool cancel_pending() const noexcept { return undelivered_ != 0; }
+  bool cancel_pending() const noexcept { return has(cancel_open) && extras_->undelivered != 0; }
   void cancel_new_wait() noexcept;
 
   void run(LoopCore& loop) final;
@@ -78,8 +82,8 @@ class TaskState : public FutureState {
   // The loop closes: reports the task, and destroys the coroutine, innermost frame first.
   void abandon() noexcept;
   // The end of this task was reported already: abandon() does it in silence.
-  void skip_pending_report() noexcept { pending_reported_ = true; }
-  bool abandoned() const noexcept { return abandoned_; }
+  void skip_pending_report() noexcept { set(pending_reported); }
+  bool abandoned() const noexcept { return has(was_abandoned); }
   // After all were abandoned: the task is cancelled, its callbacks never run, the loop lets go of it.
   void end_abandoned() noexcept;
 
@@ -97,30 +101,39 @@ class TaskState : public FutureState {
   void finish_root_failure(LoopCore& loop, std::exception_ptr failure) noexcept;
   void finish_lost(LoopCore& loop) noexcept;
   void leave_loop(LoopCore& loop) noexcept;
-  bool prepare_cancel(Scheduler& scheduler, Waitable* waited) noexcept;
-  TaskState& end_of_cancel_path() noexcept;
+  bool prepare_cancel(Scheduler& scheduler) noexcept;
+  TaskState& end_of_cancel_path();
   void cancel_here(const CancelReasonRef& reason);
+  void count_forwarded() noexcept;
   void wake_cancelled() noexcept;
   void settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::*end) noexcept;
+  void settle_all_requests(std::uint64_t CancellationCounts::*end) noexcept;
+  std::coroutine_handle<> prepare_step(Scheduler& scheduler, PromiseBase& leaf);
   TaskExtras& extras();
   Ref<const Lineage> lineage();
 
+  // Bits of task_flags_. The first ones make the next step take the slow way.
+  enum Flag : std::uint8_t {
+    cancel_open = 1,     // a request is neither delivered nor overtaken
+    passes = 2,          // a failure of the wait finishes the frame instead of resuming it
+    shared_context = 4,  // the context is in the extras
+    needs_preparation = cancel_open | passes | shared_context,
+    started = 8,
+    cancel_woke = 16,  // a request ended the wait: the next step delivers it, whatever happens
+    was_abandoned = 32,
+    on_cancel_path = 64,
+    pending_reported = 128,
+  };
+  bool has(Flag flag) const noexcept { return task_flags_ & flag; }
+  void set(Flag flag) noexcept { task_flags_ = static_cast<std::uint8_t>(task_flags_ | flag); }
+  void clear(Flag flag) noexcept { task_flags_ = static_cast<std::uint8_t>(task_flags_ & ~flag); }
+
   PromiseBase* leaf_;  // innermost suspended frame
   Waitable* waiting_on_ = nullptr;
-  std::uint32_t cancel_requests_ = 0;  // cancelling()
-  std::uint32_t undelivered_ = 0;      // requests for the next step to deliver; uncancel() may withdraw them
-  std::uint32_t forwarded_ = 0;        // requests that went to what the task waits for, or ended that wait
   std::uint64_t id_;
   std::unique_ptr<TaskExtras> extras_;
   ContextMapRef context_;
   Ref<const Lineage> creator_;
-  Ref<const Lineage> lineage_;  // made when the task creates a task
-  bool cancel_woke_ = false;    // a request ended the wait: the next step delivers it, whatever happens
-  bool passes_ = false;         // a failure of the wait finishes the frame instead of resuming it
-  bool started_ = false;
-  bool abandoned_ = false;
-  bool on_cancel_path_ = false;
-  bool pending_reported_ = false;
 };
 
 }  // namespace heed::detail
