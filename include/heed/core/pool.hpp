@@ -17,7 +17,7 @@ class Pool {
 
   static void* allocate(std::size_t size) {
     Pool& pool = instance_;
-    if (size <= pool.limit_) [[likely]] {
+    if (size <= largest && size <= pool.limit_) [[likely]] {  // the first is decided when compiling
       List& list = pool.lists_[class_of(size)];
       if (Block* block = list.first) [[likely]] {
         list.first = block->next;
@@ -30,7 +30,7 @@ class Pool {
 
   static void deallocate(void* memory, std::size_t size) noexcept {
     Pool& pool = instance_;
-    if (size <= pool.limit_) [[likely]] {
+    if (size <= largest && size <= pool.limit_) [[likely]] {
       List& list = pool.lists_[class_of(size)];
       auto* block = static_cast<Block*>(memory);
       block->next = list.first;
