@@ -26,6 +26,9 @@ std::uint64_t next_loop_id() noexcept {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+// How often destructors and handlers may start something new while the loop closes, before it is refused.
+constexpr unsigned most_rounds = 100;
+
 // Its address is a different one in each thread.
 constinit thread_local char thread_marker = 0;
 
@@ -160,6 +163,7 @@ Duration LoopCore::time_to_sleep() {
   FailureRecord* oldest = unretrieved_grace > Duration::zero() ? ledger.oldest_fresh() : nullptr;
   if (timers_.empty() && !oldest) return Duration::max();
   TimePoint time = now();
+  if (!timers_.empty() && timers_.soonest() <= time) return Duration::zero();
   Duration sleep = timers_.empty() ? Duration::max() : timers_.soonest() - time;
   if (oldest) sleep = std::min(sleep, oldest->time + unretrieved_grace - time.time_since_epoch());
   return std::max(sleep, Duration::zero());
@@ -215,9 +219,14 @@ void LoopCore::close() {
                     "Event loop closed with " + std::to_string(dropped) + " callbacks, timers and tasks pending",
                     nullptr});
     while (first_listener_) first_listener_->loop_closing();
-    discard_callbacks();
     fds_->clear();
     sweep_failures();
+    // From here on nothing new is accepted; what the exception handler started meanwhile goes the same way.
+    closed_ = true;
+    while (discard_callbacks() + abandon_tasks() != 0 || first_listener_ || ledger.any_live()) {
+      while (first_listener_) first_listener_->loop_closing();
+      sweep_failures();
+    }
   }
   closed_ = true;
   if (interrupt_) last_resort("an interrupt was raised while the loop was closed", std::exchange(interrupt_, nullptr));
@@ -251,12 +260,13 @@ std::size_t LoopCore::abandon_new_tasks() noexcept {
 
 std::size_t LoopCore::abandon_tasks() noexcept {
   std::size_t count = 0;
-  while (first_task_) {
+  for (unsigned rounds = 0; first_task_; ++rounds) {
+    if (rounds == most_rounds) closed_ = true;  // each report of a destroyed task makes the handler start another one
     // A task is let go when no list but this one links it: what runs meanwhile (destructors, the exception handler) may
     // have made it ready again, or have created others.
     count += abandon_new_tasks();
     count += discard_callbacks();
-    if (first_task_->abandoned() && last_task_->abandoned()) first_task_->end_abandoned();
+    while (first_task_ && last_task_->abandoned() && ready.empty()) first_task_->end_abandoned();
   }
   return count;
 }

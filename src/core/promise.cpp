@@ -14,6 +14,8 @@ namespace {
 // Set when a destructor throws while destroy_frame() runs: the frame is then at its end but not gone.
 constinit thread_local bool destructor_threw = false;
 
+}  // namespace
+
 void report_destructor(const std::source_location& site, std::exception_ptr exception) noexcept {
   if (!running_scheduler) return last_resort("exception in a destructor while a coroutine was destroyed", exception);
   ErrorContext context;
@@ -24,12 +26,19 @@ void report_destructor(const std::source_location& site, std::exception_ptr exce
   running_scheduler->core().report_failure(std::move(exception), FailureOrigin::cleanup, context);
 }
 
+namespace {
+
 void destroy_frame(PromiseBase& promise) noexcept {
   bool outer = std::exchange(destructor_threw, false);
   promise.destroying_ = true;
   std::coroutine_handle<> frame = promise.handle();
-  frame.destroy();
-  if (destructor_threw) frame.destroy();  // g++ and clang go to the final suspend point and stay there
+  std::source_location site = promise.site_;
+  try {
+    frame.destroy();
+    if (destructor_threw) frame.destroy();  // g++ and clang go to the final suspend point and stay there
+  } catch (...) {                           // the destructor of a parameter; the frame's memory is lost then
+    report_destructor(site, std::current_exception());
+  }
   destructor_threw = outer;
 }
 

@@ -125,7 +125,10 @@ void TaskState::start(bool eager) {
   core.add_task(*this);
   retain();  // the loop's reference, until the task is done
   if (eager && on_running_loop()) {
+    // The creator may be handling an exception: its trail is put aside for this step.
+    Trail outer_trail = std::exchange(core.trail, Trail());
     run(core);
+    core.trail = std::move(outer_trail);
   } else {
     core.ready.push(*this);
   }
@@ -153,19 +156,27 @@ TaskState& TaskState::end_of_cancel_path() {
 
 bool TaskState::cancel(const CancelReasonRef& reason) {
   if (done()) return false;
-  TaskState& end = end_of_cancel_path();
-  for (TaskState* task = this;; task = task->waiting_on_->as_task()) {
-    auto& counts = task->loop().ledger.count_cancellations();
-    ++counts.requested;
-    ++counts.pending;
-    ++task->extras_->cancel_requests;
-    ++(task == &end ? task->extras_->undelivered : task->extras_->forwarded);
-    task->set(cancel_open);
-    task->clear(on_cancel_path);
-    if (task == &end) break;
+  if (has(on_cancel_path)) {  // a circle through a gather: the request that is going round is enough
+    count_request(extras_->forwarded);
+    return true;
   }
+  TaskState& end = end_of_cancel_path();
+  for (TaskState* task = this; task != &end; task = task->waiting_on_->as_task())
+    task->count_request(task->extras_->forwarded);
+  end.count_request(end.extras_->undelivered);
   end.cancel_here(reason);
+  for (TaskState* task = this; task != &end; task = task->waiting_on_->as_task()) task->clear(on_cancel_path);
+  end.clear(on_cancel_path);
   return true;
+}
+
+void TaskState::count_request(std::uint32_t& kind) noexcept {
+  auto& counts = loop().ledger.count_cancellations();
+  ++counts.requested;
+  ++counts.pending;
+  ++extras_->cancel_requests;
+  ++kind;
+  set(cancel_open);
 }
 
 // The last task on the path, with an undelivered request: to what it waits for, or kept for its next step.
@@ -269,15 +280,18 @@ void TaskState::run(LoopCore& loop) {
   waiting_on_ = nullptr;
   scheduler.resume(frame);
   context_slot = outer_context;
-  if (scheduler.root_finished) {
+  bool ended = scheduler.root_finished;
+  if (ended) {
     scheduler.root_finished = false;
     finish(loop, *scheduler.completed);
   } else if (!leaf_) [[unlikely]] {
+    ended = true;
     finish_lost(loop);
   }
   if (scheduler.trail.active()) [[unlikely]]
     scheduler.trail.clear();
   scheduler.current_task = outer_task;
+  if (ended) leave_loop(loop);  // perhaps the end of this object: nobody may find it as the current task
 }
 
 void TaskState::finish(LoopCore& loop, PromiseBase& root) noexcept {
@@ -299,7 +313,6 @@ void TaskState::finish(LoopCore& loop, PromiseBase& root) noexcept {
       finish_value();
     }
   }
-  leave_loop(loop);
 }
 
 void TaskState::finish_root_failure(LoopCore& loop, std::exception_ptr failure) noexcept {
@@ -332,7 +345,6 @@ void TaskState::finish_lost(LoopCore& loop) noexcept {
   }
   // Its frames are in an unknown state: they are left alone.
   finish_failed(std::move(error));
-  leave_loop(loop);
 }
 
 void TaskState::leave_loop(LoopCore& loop) noexcept {

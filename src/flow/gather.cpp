@@ -24,6 +24,7 @@ class ChildDone final : public DoneCallback {
 Scheduler& gather_loop(const std::vector<AnyFuture>& children) {
   if (children.empty()) return scheduler_for_new_task();
   LoopCore& loop = children.front().state().loop();
+  loop.check_open();
   for (const AnyFuture& child : children)
     if (&child.state().loop() != &loop) throw std::invalid_argument("gather: the futures belong to different loops");
   return loop;
@@ -32,10 +33,23 @@ Scheduler& gather_loop(const std::vector<AnyFuture>& children) {
 Gathering::Gathering(FutureState& outer, std::vector<AnyFuture> children, bool returns_exceptions)
     : outer_(outer), children_(std::move(children)), returns_exceptions_(returns_exceptions) {}
 
-Gathering::~Gathering() = default;
+Gathering::~Gathering() { leave_loop(); }
+
+void Gathering::leave_loop() noexcept {
+  if (std::exchange(in_loop_, false)) outer_.loop().remove_close_listener(*this);
+}
+
+// A child that nobody will ever finish holds the outer future by its callback, and is held by it.
+void Gathering::loop_closing() noexcept {
+  leave_loop();
+  std::vector<AnyFuture> children = std::exchange(children_, {});
+  for (const AnyFuture& child : children) child.state().drop_callbacks();
+}
 
 void Gathering::start() {
   if (children_.empty()) return finish_all();
+  outer_.loop().add_close_listener(*this);
+  in_loop_ = true;
   std::vector<AnyFuture> watched = children_;  // a child that is done may finish all of it
   for (std::size_t i = 0; i < watched.size(); ++i) {
     FutureState& child = watched[i].state();

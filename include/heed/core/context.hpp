@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/callable.hpp"
 #include "heed/failure/ref.hpp"
 
 namespace heed {
@@ -74,6 +75,7 @@ class Context {
   // Calls `function` with this context as the current one; what it sets stays in this context.
   template <class F>
   decltype(auto) run(F&& function) {
+    detail::require_callable(function, "Context::run");
     Ref<detail::ContextCell> keep = cell_;
     detail::ContextScope scope(keep->map);
     return std::forward<F>(function)();

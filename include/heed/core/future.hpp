@@ -300,9 +300,10 @@ template <class Handle, class F>
 CallbackId AnyFuture::add_callback(F function) {
   static_assert(std::invocable<F&, Handle> || std::invocable<F&>, "a done callback takes the future, or nothing");
   detail::require_callable(function, "add_done_callback");
+  detail::FutureState& target = state();
   auto* callback = new detail::DoneFunction<Handle, F>(std::move(function));
   CallbackId id{callback->id()};
-  state().add_callback(callback);
+  target.add_callback(callback);
   return id;
 }
 

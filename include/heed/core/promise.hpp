@@ -71,6 +71,9 @@ struct PromiseBase : Pooled {
 // Finishes the suspended frame with a failure, without resuming it. Returns what to resume instead.
 std::coroutine_handle<> finish_with(PromiseBase& suspended, std::exception_ptr failure) noexcept;
 
+// A destructor threw while a coroutine was destroyed: a failure whose only end is a report.
+void report_destructor(const std::source_location& site, std::exception_ptr exception) noexcept;
+
 // Destroys a frame that did not run to its end, and those that were skipped below it: innermost first and without
 // recursion, however deep the chain. A destructor that throws is reported.
 void destroy_unfinished(PromiseBase& promise) noexcept;
@@ -122,9 +125,14 @@ class CoroBase {
   void destroy() noexcept {
     if (!frame_) return;
     PromiseBase& mine = promise();
-    if (mine.at_its_end()) [[likely]]
-      return mine.handle().destroy();
-    destroy_unfinished(mine);
+    if (!mine.at_its_end()) [[unlikely]]
+      return destroy_unfinished(mine);
+    std::source_location site = mine.site_;
+    try {
+      mine.handle().destroy();
+    } catch (...) {  // the destructor of a parameter; the frame's memory is lost then
+      report_destructor(site, std::current_exception());
+    }
   }
 
   void* frame_;

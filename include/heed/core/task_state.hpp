@@ -104,6 +104,7 @@ class TaskState : public FutureState {
   bool prepare_cancel(Scheduler& scheduler) noexcept;
   TaskState& end_of_cancel_path();
   void cancel_here(const CancelReasonRef& reason);
+  void count_request(std::uint32_t& kind) noexcept;
   void count_forwarded() noexcept;
   void wake_cancelled() noexcept;
   void settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::*end) noexcept;

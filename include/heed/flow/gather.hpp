@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "heed/core/close_listener.hpp"
 #include "heed/flow/awaitable.hpp"
 
 namespace heed {
@@ -20,7 +21,7 @@ inline constexpr ReturnExceptions return_exceptions{};
 namespace detail {
 
 // The part of a gather that does not depend on the results.
-class Gathering {
+class Gathering : private CloseListener {
  public:
   Gathering(FutureState& outer, std::vector<AnyFuture> children, bool returns_exceptions);
   virtual ~Gathering();
@@ -40,6 +41,8 @@ class Gathering {
   std::vector<AnyFuture>& children() noexcept { return children_; }
 
  private:
+  void loop_closing() noexcept override;
+  void leave_loop() noexcept;
   void finish_failed(FutureState& child) noexcept;
   void finish_all() noexcept;
 
@@ -49,6 +52,7 @@ class Gathering {
   bool returns_exceptions_;
   CancelReasonRef cancel_reason_;  // set when cancel() reached a child
   bool cancel_requested_ = false;
+  bool in_loop_ = false;
 };
 
 // The loop of the first child, or the running one. Throws std::invalid_argument when the children are of several.
