@@ -51,10 +51,6 @@ bool EventLoop::get_debug() const noexcept { return core_->debug; }
 void EventLoop::set_slow_callback_duration(Duration duration) noexcept { core_->slow_callback_duration = duration; }
 Duration EventLoop::get_slow_callback_duration() const noexcept { return core_->slow_callback_duration; }
 
-detail::ContextMapRef EventLoop::context_for_call(const Context* context) {
-  return context ? ContextAccess::cell(*context)->map : detail::current_context();
-}
-
 void EventLoop::check_usable() const {
   core_->check_open();
   core_->check_thread();

@@ -1,5 +1,7 @@
 #include "heed/core/fd_table.hpp"
 
+#include <system_error>
+
 #include "heed/core/loop_core.hpp"
 #include "heed/core/task_state.hpp"
 
@@ -135,6 +137,17 @@ void FdTable::wake(FdDirection& direction) noexcept {
 void FdTable::dispatch(const PollEvent& event) noexcept {
   FdWatch* watched = find(event.fd);
   if (!watched) return poller_.forget(event.fd);
+  for (bool reading : {true, false}) {  // cancelled by its handle instead of remove_reader()
+    const Handle& callback = watched->direction(reading).callback;
+    if (!callback || !callback.cancelled()) continue;
+    try {
+      remove_callback(event.fd, reading);
+    } catch (const std::system_error&) {  // closed meanwhile: nothing watches it any more
+      poller_.forget(event.fd);
+    }
+    watched = find(event.fd);
+    if (!watched) return;
+  }
   if (event.ready.hangup) watched->read.hangup = watched->write.hangup = true;
   if (event.ready.readable || event.ready.hangup) wake(watched->read);
   if (event.ready.writable || event.ready.hangup) wake(watched->write);

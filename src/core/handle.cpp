@@ -16,7 +16,7 @@ bool ScheduledCall::call_again(LoopCore& loop) noexcept {
   if (cancelled_) return false;
   calling_ = true;
   {
-    ContextScope scope(context_);
+    ContextScope scope(shared_context_ ? shared_context_->map : context_);
     try {
       call();
     } catch (...) {

@@ -75,7 +75,7 @@ Coro<void> sock_connect(Descriptor& socket, Address address) {
   if (::connect(fd, address.data(), address.size()) == 0) co_return;
   if (errno != EINPROGRESS && errno != EINTR) fail(errno, ("connect to " + address.to_string()).c_str(), fd);
   // Watched from here on only: a socket that is not connecting is "hung up".
-  auto attempt = [&address](int connecting, detail::FdDirection&) -> long {
+  auto attempt = [](int connecting, detail::FdDirection&) -> long {
     int error = 0;
     socklen_t size = sizeof error;
     if (::getsockopt(connecting, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return -1;

@@ -60,16 +60,19 @@ class EventLoop {
   bool is_closed() const noexcept;
 
   // --- callbacks -------------------------------------------------------------------------------------------------
-  // Runs `function` in the next iteration, in order of registration, in a copy of the current context or in `context`.
+  // Runs `function` in the next iteration, in order of registration, in a copy of the current context or in `context`
+  // itself.
   // An exception of it goes to the exception handler.
   // Throws std::runtime_error "Event loop is closed", std::invalid_argument for a null function.
   template <std::invocable F>
   Handle call_soon(F function, std::source_location where = std::source_location::current()) {
-    return schedule_soon(make_call(std::move(function), nullptr, where, "call_soon"));
+    return schedule_soon(make_call(std::move(function), where, "call_soon"));
   }
   template <std::invocable F>
   Handle call_soon(F function, const Context& context, std::source_location where = std::source_location::current()) {
-    return schedule_soon(make_call(std::move(function), &context, where, "call_soon"));
+    detail::ScheduledCall& call = make_call(std::move(function), where, "call_soon");
+    call.use_context(context);
+    return schedule_soon(call);
   }
   // Runs `function` when `delay` has passed; never early. Of equal deadlines the first registered is first.
   // A delay that is not positive is due at once. Throws std::invalid_argument for a NaN, else as call_soon().
@@ -77,11 +80,11 @@ class EventLoop {
   TimerHandle call_later(std::chrono::duration<Rep, Period> delay, F function,
                          std::source_location where = std::source_location::current()) {
     Duration wait = to_delay(delay);
-    return schedule_at(due_in(wait), make_call(std::move(function), nullptr, where, "call_later"));
+    return schedule_at(due_in(wait), make_call(std::move(function), where, "call_later"));
   }
   template <std::invocable F>
   TimerHandle call_at(TimePoint when, F function, std::source_location where = std::source_location::current()) {
-    return schedule_at(when, make_call(std::move(function), nullptr, where, "call_at"));
+    return schedule_at(when, make_call(std::move(function), where, "call_at"));
   }
   // As call_soon(), from any thread; wakes the loop. The function must not throw when it is moved.
   // Throws std::runtime_error "Event loop is closed".
@@ -119,11 +122,11 @@ class EventLoop {
   // Throws std::system_error naming the descriptor when it is not open or cannot be watched.
   template <std::invocable F>
   Handle add_reader(int fd, F function, std::source_location where = std::source_location::current()) {
-    return watch_fd(fd, true, make_call(std::move(function), nullptr, where, "add_reader"));
+    return watch_fd(fd, true, make_call(std::move(function), where, "add_reader"));
   }
   template <std::invocable F>
   Handle add_writer(int fd, F function, std::source_location where = std::source_location::current()) {
-    return watch_fd(fd, false, make_call(std::move(function), nullptr, where, "add_writer"));
+    return watch_fd(fd, false, make_call(std::move(function), where, "add_writer"));
   }
   // Whether there was one. Call it before the descriptor is closed.
   bool remove_reader(int fd);
@@ -163,13 +166,11 @@ class EventLoop {
 
  private:
   template <class F>
-  detail::ScheduledCall& make_call(F function, const Context* context, const std::source_location& where,
-                                   const char* operation) {
+  detail::ScheduledCall& make_call(F function, const std::source_location& where, const char* operation) {
     detail::require_callable(function, operation);
     check_usable();
-    return *new detail::ScheduledFunction<F>(*core_, context_for_call(context), where, std::move(function));
+    return *new detail::ScheduledFunction<F>(*core_, detail::current_context(), where, std::move(function));
   }
-  static detail::ContextMapRef context_for_call(const Context* context);
   void check_usable() const;
   Handle schedule_soon(detail::ScheduledCall& call);
   TimerHandle schedule_at(TimePoint when, detail::ScheduledCall& call);

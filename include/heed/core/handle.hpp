@@ -30,6 +30,9 @@ class ScheduledCall : public Timer, public Pooled {
     if (--references_ == 0) delete this;
   }
 
+  // In this very context instead of the copy.
+  void use_context(const Context& context) noexcept { shared_context_ = ContextAccess::cell(context); }
+
   void run(LoopCore& loop) final;
   void discard() noexcept final;
   void cancel() noexcept;
@@ -53,6 +56,7 @@ class ScheduledCall : public Timer, public Pooled {
   bool calling_ = false;
   LoopCore* loop_;
   ContextMapRef context_;
+  Ref<ContextCell> shared_context_;  // null: `context_`
   std::source_location created_at_;
 };
 
