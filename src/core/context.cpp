@@ -35,10 +35,10 @@ ContextMapRef ContextMap::with(const ContextMapRef& map, std::uint64_t variable,
   return ContextMapRef(changed.get());
 }
 
-constinit thread_local ContextMapRef* context_slot = nullptr;
+constinit thread_local ContextRef* context_slot = nullptr;
 
-ContextMapRef& thread_context() noexcept {
-  static thread_local ContextMapRef own;
+ContextRef& thread_context() noexcept {
+  static thread_local ContextRef own;
   return own;
 }
 

@@ -157,12 +157,11 @@ bool is_interrupt(const std::exception_ptr& exception) noexcept {
   return find<KeyboardInterrupt>(exception) || find<SystemExit>(exception);
 }
 
-// The context that the handler runs in: that of the task, future or handle.
-detail::ContextMapRef* context_of(const ErrorContext& context, detail::ContextMapRef& copy) {
+// The context that the handler runs in: that of the task or future, else the current one (a failed callback's).
+detail::ContextRef context_for(const ErrorContext& context) {
   const AnyFuture* owner = context.task ? static_cast<const AnyFuture*>(&context.task) : &context.future;
-  if (!owner->valid() || !owner->is_task()) return nullptr;
-  copy = ContextAccess::cell(static_cast<detail::TaskState&>(owner->state()).context())->map;
-  return &copy;
+  if (!owner->valid() || !owner->is_task()) return detail::current_context();
+  return static_cast<detail::TaskState&>(owner->state()).context().cell();
 }
 
 }  // namespace
@@ -181,13 +180,9 @@ void EventLoop::call_exception_handler(const ErrorContext& context) {
   }
   try {
     ExceptionHandler handler = handler_;  // it may replace itself
-    detail::ContextMapRef copy;
-    if (detail::ContextMapRef* slot = context_of(context, copy)) {
-      detail::ContextScope scope(*slot);
-      handler(*this, context);
-    } else {
-      handler(*this, context);
-    }
+    detail::ContextRef own = context_for(context);
+    detail::ContextScope scope(own);
+    handler(*this, context);
   } catch (...) {
     std::exception_ptr broken = std::current_exception();
     core_->note_handler_failure(broken);

@@ -5,7 +5,7 @@
 
 namespace heed::detail {
 
-ScheduledCall::ScheduledCall(LoopCore& loop, ContextMapRef context, const std::source_location& where)
+ScheduledCall::ScheduledCall(LoopCore& loop, ContextRef context, const std::source_location& where)
     : loop_(&loop), context_(std::move(context)), created_at_(where) {
   loop.retain();
 }
@@ -16,7 +16,7 @@ bool ScheduledCall::call_again(LoopCore& loop) noexcept {
   if (cancelled_) return false;
   calling_ = true;
   {
-    ContextScope scope(shared_context_ ? shared_context_->map : context_);
+    ContextScope scope(context_);
     try {
       call();
     } catch (...) {

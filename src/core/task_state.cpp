@@ -45,7 +45,7 @@ Ref<const Lineage> copy_nearest(const Lineage& line) {
 }  // namespace
 
 TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_location& where)
-    : FutureState(loop, where), leaf_(&root), id_(next_task_id()), context_(current_context()) {
+    : FutureState(loop, where), leaf_(&root), id_(next_task_id()), context_(copy_of_current_context()) {
   is_task_ = true;
   root.continuation_ = loop.root_continuation();
   if (loop.current_task) creator_ = loop.current_task->lineage();
@@ -70,20 +70,12 @@ void TaskState::set_name(std::string name) {
 }
 
 Context TaskState::context() {
-  TaskExtras& more = extras();
-  if (!more.context) {
-    Context shared;
-    use_context(shared);
-    more.context->map = std::move(context_);
-    if (context_slot == &context_) context_slot = &more.context->map;  // the running task's own
-  }
-  return ContextAccess::from_cell(more.context);
+  Context shared(context_);
+  context_ = shared.cell();
+  return shared;
 }
 
-void TaskState::use_context(const Context& context) {
-  extras().context = ContextAccess::cell(context);
-  set(shared_context);
-}
+void TaskState::use_context(const Context& context) { context_ = context.cell(); }
 
 Ref<const Lineage> TaskState::lineage() {
   TaskExtras& more = extras();
@@ -251,7 +243,6 @@ bool TaskState::prepare_cancel(Scheduler& scheduler) noexcept {
 
 // What most steps have no need of. Returns the frame to resume.
 std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler, PromiseBase& leaf) {
-  if (has(shared_context)) context_slot = &extras_->context->map;
   bool cancelled = has(cancel_open) && prepare_cancel(scheduler);
   if (cancelled && !has(started)) return finish_with(leaf, take_cancelled(scheduler));  // the body never runs
   if (has(passes)) {
@@ -271,7 +262,7 @@ void TaskState::run(LoopCore& loop) {
   Scheduler& scheduler = loop;
   PromiseBase* leaf = std::exchange(leaf_, nullptr);
   TaskState* outer_task = std::exchange(scheduler.current_task, this);  // of an eager task: its creator
-  ContextMapRef* outer_context = std::exchange(context_slot, &context_);
+  ContextRef* outer_context = std::exchange(context_slot, &context_);
   scheduler.resumed = leaf;
   std::coroutine_handle<> frame = leaf->handle();
   if (has(needs_preparation)) [[unlikely]]

@@ -29,24 +29,34 @@ struct ContextMap : RefCounted {
 };
 using ContextMapRef = Ref<const ContextMap>;
 
+// The values of one context. A task or callback has a pointer to one, null as long as it has no values.
 struct ContextCell : RefCounted {
   ContextMapRef map;
 };
+using ContextRef = Ref<ContextCell>;
 
-// The context that the running task or callback has; null outside of them, where the thread's own one is meant.
-extern constinit thread_local ContextMapRef* context_slot;
-ContextMapRef& thread_context() noexcept;
-inline ContextMapRef& current_context() noexcept { return context_slot ? *context_slot : thread_context(); }
+// The context of the running task or callback; null outside of them, where the thread's own one is meant.
+extern constinit thread_local ContextRef* context_slot;
+ContextRef& thread_context() noexcept;
+inline ContextRef& current_context() noexcept { return context_slot ? *context_slot : thread_context(); }
+// The same values in a context of its own.
+inline ContextRef copy_of(const ContextRef& context) {
+  if (!context || !context->map) return nullptr;
+  ContextRef copy(new ContextCell);
+  copy->map = context->map;
+  return copy;
+}
+inline ContextRef copy_of_current_context() { return copy_of(current_context()); }
 
 class ContextScope {
  public:
-  explicit ContextScope(ContextMapRef& slot) noexcept : outer_(std::exchange(context_slot, &slot)) {}
+  explicit ContextScope(ContextRef& context) noexcept : outer_(std::exchange(context_slot, &context)) {}
   ~ContextScope() { context_slot = outer_; }
   ContextScope(const ContextScope&) = delete;
   ContextScope& operator=(const ContextScope&) = delete;
 
  private:
-  ContextMapRef* outer_;
+  ContextRef* outer_;
 };
 
 std::uint64_t next_variable_id() noexcept;
@@ -61,46 +71,28 @@ class Context {
   Context() : cell_(new detail::ContextCell) {}
 
   // Of the current context: later changes on either side do not cross.
-  static Context copy_current() {
-    Context context;
-    context.cell_->map = detail::current_context();
-    return context;
-  }
-  Context copy() const {
-    Context context;
-    context.cell_->map = cell_->map;
-    return context;
-  }
+  static Context copy_current() { return Context(detail::copy_of_current_context()); }
+  Context copy() const { return Context(detail::copy_of(cell_)); }
 
   // Calls `function` with this context as the current one; what it sets stays in this context.
   template <class F>
   decltype(auto) run(F&& function) {
     detail::require_callable(function, "Context::run");
-    Ref<detail::ContextCell> keep = cell_;
-    detail::ContextScope scope(keep->map);
+    detail::ContextRef keep = cell_;
+    detail::ContextScope scope(keep);
     return std::forward<F>(function)();
   }
 
   friend bool operator==(const Context& a, const Context& b) noexcept { return a.cell_.get() == b.cell_.get(); }
 
- private:
-  friend struct ContextAccess;
-  Ref<detail::ContextCell> cell_;
-};
+  // For the runtime.
+  explicit Context(detail::ContextRef cell) : cell_(std::move(cell)) {
+    if (!cell_) cell_ = detail::ContextRef(new detail::ContextCell);
+  }
+  const detail::ContextRef& cell() const noexcept { return cell_; }
 
-// For the runtime: the storage behind a context.
-struct ContextAccess {
-  static const Ref<detail::ContextCell>& cell(const Context& context) noexcept { return context.cell_; }
-  static Context from_cell(Ref<detail::ContextCell> cell) {
-    Context context;
-    context.cell_ = std::move(cell);
-    return context;
-  }
-  static Context from_map(detail::ContextMapRef map) {
-    Context context;
-    context.cell_->map = std::move(map);
-    return context;
-  }
+ private:
+  detail::ContextRef cell_;
 };
 
 // A variable that has its own value in each context. A task gets a copy of its creator's context, a callback that of
@@ -158,13 +150,14 @@ class ContextVar {
     T value;
   };
   const T* find() const noexcept {
-    const detail::ContextMapRef& map = detail::current_context();
-    const auto* value = map ? map->find(id_) : nullptr;
+    const detail::ContextRef& context = detail::current_context();
+    const auto* value = context && context->map ? context->map->find(id_) : nullptr;
     return value ? &static_cast<const Value*>(value)->value : nullptr;
   }
   void store(Ref<const detail::ContextValue> value) {
-    detail::ContextMapRef& map = detail::current_context();
-    map = detail::ContextMap::with(map, id_, std::move(value));
+    detail::ContextRef& context = detail::current_context();
+    if (!context) context = detail::ContextRef(new detail::ContextCell);
+    context->map = detail::ContextMap::with(context->map, id_, std::move(value));
   }
 
   std::string name_;

@@ -169,7 +169,7 @@ class EventLoop {
   detail::ScheduledCall& make_call(F function, const std::source_location& where, const char* operation) {
     detail::require_callable(function, operation);
     check_usable();
-    return *new detail::ScheduledFunction<F>(*core_, detail::current_context(), where, std::move(function));
+    return *new detail::ScheduledFunction<F>(*core_, detail::copy_of_current_context(), where, std::move(function));
   }
   void check_usable() const;
   Handle schedule_soon(detail::ScheduledCall& call);

@@ -148,7 +148,7 @@ void set_exception(FutureState& state, std::exception_ptr exception);
 // A callback for when a future is done; runs in the context of its registration.
 class DoneCallback : public Runnable, public Pooled {
  public:
-  explicit DoneCallback(std::uint64_t id = 0) : context_(current_context()), id_(id) {}
+  explicit DoneCallback(std::uint64_t id = 0) : context_(copy_of_current_context()), id_(id) {}
   DoneCallback(const DoneCallback&) = delete;
   DoneCallback& operator=(const DoneCallback&) = delete;
   virtual ~DoneCallback() = default;
@@ -169,7 +169,7 @@ class DoneCallback : public Runnable, public Pooled {
  private:
   friend class FutureState;
   FutureState* future_ = nullptr;  // set, with a reference, when it is scheduled
-  ContextMapRef context_;
+  ContextRef context_;
   std::uint64_t id_;
 };
 

@@ -21,7 +21,7 @@ class LoopCore;
 // Counted by the handles and, while it waits to run, by the loop.
 class ScheduledCall : public Timer, public Pooled {
  public:
-  ScheduledCall(LoopCore& loop, ContextMapRef context, const std::source_location& where);
+  ScheduledCall(LoopCore& loop, ContextRef context, const std::source_location& where);
   ScheduledCall(const ScheduledCall&) = delete;
   ScheduledCall& operator=(const ScheduledCall&) = delete;
 
@@ -31,7 +31,7 @@ class ScheduledCall : public Timer, public Pooled {
   }
 
   // In this very context instead of the copy.
-  void use_context(const Context& context) noexcept { shared_context_ = ContextAccess::cell(context); }
+  void use_context(const Context& context) noexcept { context_ = context.cell(); }
 
   void run(LoopCore& loop) final;
   void discard() noexcept final;
@@ -55,8 +55,7 @@ class ScheduledCall : public Timer, public Pooled {
   bool cancelled_ = false;
   bool calling_ = false;
   LoopCore* loop_;
-  ContextMapRef context_;
-  Ref<ContextCell> shared_context_;  // null: `context_`
+  ContextRef context_;
   std::source_location created_at_;
 };
 
@@ -67,7 +66,7 @@ template <class F>
 class ScheduledFunction final : public ScheduledCall {
  public:
   template <class G>
-  ScheduledFunction(LoopCore& loop, ContextMapRef context, const std::source_location& where, G&& function)
+  ScheduledFunction(LoopCore& loop, ContextRef context, const std::source_location& where, G&& function)
       : ScheduledCall(loop, std::move(context), where), function_(std::forward<G>(function)) {}
   std::string describe() const override { return describe_callable(typeid(F), created_at()); }
 

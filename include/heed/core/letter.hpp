@@ -25,7 +25,7 @@ template <class F>
 class LetterFunction final : public Letter {
  public:
   LetterFunction(F function, const std::source_location& where)
-      : function_(std::move(function)), context_(current_context()), where_(where) {}
+      : function_(std::move(function)), context_(copy_of_current_context()), where_(where) {}
 
   void run(LoopCore& loop) override {
     auto* call = new ScheduledFunction<F>(loop, std::move(context_), where_, std::move(function_));
@@ -36,7 +36,7 @@ class LetterFunction final : public Letter {
 
  private:
   F function_;
-  ContextMapRef context_;
+  ContextRef context_;
   std::source_location where_;
 };
 

@@ -24,7 +24,6 @@ struct Lineage : LocalRefCounted {
 // What only some tasks have.
 struct TaskExtras : Pooled {
   std::string name;                   // empty: "Task-<id>"
-  Ref<ContextCell> context;           // a context that others share; null: the task's own copy
   CancelReasonRef reason;             // of the last request that is not delivered yet
   std::uint32_t cancel_requests = 0;  // cancelling()
   std::uint32_t undelivered = 0;      // requests for the next step to deliver; uncancel() may withdraw them
@@ -115,10 +114,9 @@ class TaskState : public FutureState {
 
   // Bits of task_flags_. The first ones make the next step take the slow way.
   enum Flag : std::uint8_t {
-    cancel_open = 1,     // a request is neither delivered nor overtaken
-    passes = 2,          // a failure of the wait finishes the frame instead of resuming it
-    shared_context = 4,  // the context is in the extras
-    needs_preparation = cancel_open | passes | shared_context,
+    cancel_open = 1,  // a request is neither delivered nor overtaken
+    passes = 2,       // a failure of the wait finishes the frame instead of resuming it
+    needs_preparation = cancel_open | passes,
     started = 8,
     cancel_woke = 16,  // a request ended the wait: the next step delivers it, whatever happens
     was_abandoned = 32,
@@ -133,7 +131,7 @@ class TaskState : public FutureState {
   Waitable* waiting_on_ = nullptr;
   std::uint64_t id_;
   std::unique_ptr<TaskExtras> extras_;
-  ContextMapRef context_;
+  ContextRef context_;
   Ref<const Lineage> creator_;
 };
 

@@ -84,14 +84,14 @@ class ThreadStateOf final : public ThreadState {
 // Begins the task on the loop's thread, or ends the state when the loop is closed before that.
 class Submission : public Letter {
  public:
-  explicit Submission(Ref<ThreadState> state) : state_(std::move(state)), context_(current_context()) {}
+  explicit Submission(Ref<ThreadState> state) : state_(std::move(state)), context_(copy_of_current_context()) {}
   void run(LoopCore& loop) final;
   void discard() noexcept final;
 
  private:
   virtual AnyTask make_task(EventLoop& loop) = 0;
   Ref<ThreadState> state_;
-  ContextMapRef context_;
+  ContextRef context_;
 };
 
 template <class T>

@@ -1,0 +1,103 @@
+// The intrusive queues.
+#include "heed/core/runnable.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+
+namespace heed::detail {
+namespace {
+
+struct Item final : Runnable {
+  void run(LoopCore&) override {}
+  char name = '?';
+};
+
+class Queues : public ::testing::Test {
+ protected:
+  Queues() {
+    for (std::size_t i = 0; i < items.size(); ++i) items[i].name = static_cast<char>('a' + i);
+  }
+  std::string drain() {
+    std::string names;
+    while (Runnable* item = queue.pop()) names += static_cast<Item*>(item)->name;
+    return names;
+  }
+  void push(const std::string& names) {
+    for (char name : names) queue.push(items[name - 'a']);
+  }
+
+  std::array<Item, 6> items;
+  ReadyQueue queue;
+};
+
+TEST_F(Queues, first_in_first_out) {
+  push("abc");
+  EXPECT_EQ(queue.front(), &items[0]);
+  EXPECT_EQ(drain(), "abc");
+  EXPECT_TRUE(queue.empty());
+  EXPECT_EQ(queue.pop(), nullptr);
+}
+
+TEST_F(Queues, an_emptied_queue_can_be_used_again) {
+  push("a");
+  drain();
+  push("bc");
+  EXPECT_EQ(drain(), "bc");
+}
+
+TEST_F(Queues, all_of_another_queue_goes_to_the_end) {
+  ReadyQueue other;
+  push("ab");
+  other.push(items[2]);
+  other.push(items[3]);
+  queue.take_all(other);
+  EXPECT_TRUE(other.empty());
+  other.push(items[4]);
+  queue.take_all(other);
+  queue.take_all(other);
+  push("f");
+  EXPECT_EQ(drain(), "abcdef");
+}
+
+TEST_F(Queues, any_element_can_be_taken_out) {
+  for (char out : std::string("abc")) {
+    push("abc");
+    EXPECT_TRUE(queue.remove(items[out - 'a']));
+    EXPECT_FALSE(queue.remove(items[out - 'a']));
+    push("d");
+    std::string expected = "abcd";
+    expected.erase(expected.find(out), 1);
+    EXPECT_EQ(drain(), expected);
+  }
+}
+
+TEST_F(Queues, a_list_keeps_its_order_and_moves_to_a_queue) {
+  RunnableList list;
+  EXPECT_TRUE(list.empty());
+  for (Item& item : items) list.push_back(item);
+  list.remove(items[0]);  // the first
+  list.remove(items[5]);  // the last
+  list.remove(items[2]);  // one in the middle
+  list.push_back(items[0]);
+  list.move_to(queue);
+  EXPECT_TRUE(list.empty());
+  push("f");
+  EXPECT_EQ(drain(), "bdeaf");
+}
+
+TEST_F(Queues, a_list_of_one_can_be_emptied_and_filled) {
+  RunnableList list;
+  list.push_back(items[0]);
+  list.remove(items[0]);
+  EXPECT_TRUE(list.empty());
+  list.move_to(queue);
+  EXPECT_TRUE(queue.empty());
+  list.push_back(items[1]);
+  list.move_to(queue);
+  EXPECT_EQ(drain(), "b");
+}
+
+}  // namespace
+}  // namespace heed::detail

@@ -1,0 +1,115 @@
+// The heap of deadlines.
+#include "heed/core/timer_queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <vector>
+
+namespace heed::detail {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct TestTimer final : Timer {
+  void run(LoopCore&) override {}
+  int number = 0;
+};
+
+class TimerQueues : public ::testing::Test {
+ protected:
+  TimerQueues() {
+    for (int i = 0; i < 1000; ++i) {
+      timers.push_back(std::make_unique<TestTimer>());
+      timers.back()->number = i;
+    }
+  }
+  static TimePoint at(int seconds) { return TimePoint(std::chrono::seconds(seconds)); }
+  std::vector<int> expired(TimePoint now) {
+    ReadyQueue ready;
+    queue.expire(now, ready);
+    std::vector<int> numbers;
+    while (Runnable* runnable = ready.pop()) numbers.push_back(static_cast<TestTimer*>(runnable)->number);
+    return numbers;
+  }
+
+  TimerQueue queue;
+  std::vector<std::unique_ptr<TestTimer>> timers;
+};
+
+TEST_F(TimerQueues, what_is_due_comes_in_order_of_deadlines_and_the_rest_stays) {
+  queue.arm(*timers[0], at(3));
+  queue.arm(*timers[1], at(1));
+  queue.arm(*timers[2], at(2));
+  EXPECT_EQ(queue.soonest(), at(1));
+  EXPECT_EQ(expired(at(2)), (std::vector<int>{1, 2}));
+  EXPECT_FALSE(timers[1]->armed());
+  EXPECT_TRUE(timers[0]->armed());
+  EXPECT_EQ(queue.size(), 1u);
+}
+
+TEST_F(TimerQueues, a_deadline_that_is_exactly_now_is_due) {
+  queue.arm(*timers[0], at(1));
+  EXPECT_TRUE(expired(at(1) - 1ns).empty());
+  EXPECT_EQ(expired(at(1)), std::vector<int>{0});
+}
+
+TEST_F(TimerQueues, equal_deadlines_come_first_in_first_out) {
+  std::vector<int> expected;
+  for (int i = 0; i < 1000; ++i) {
+    queue.arm(*timers[i], at(i % 2));
+    if (i % 2 == 0) expected.push_back(i);
+  }
+  EXPECT_EQ(expired(at(0)), expected);
+}
+
+TEST_F(TimerQueues, a_disarmed_timer_does_not_come_and_may_be_disarmed_again) {
+  queue.arm(*timers[0], at(1));
+  queue.disarm(*timers[0]);
+  queue.disarm(*timers[0]);
+  EXPECT_TRUE(queue.empty());
+  EXPECT_TRUE(expired(at(5)).empty());
+}
+
+TEST_F(TimerQueues, an_expired_timer_can_be_armed_again) {
+  queue.arm(*timers[0], at(1));
+  EXPECT_EQ(expired(at(1)).size(), 1u);
+  queue.arm(*timers[0], at(2));
+  EXPECT_EQ(expired(at(2)).size(), 1u);
+}
+
+TEST_F(TimerQueues, any_order_of_arming_and_disarming_agrees_with_a_sorted_list) {
+  std::mt19937 random(1);
+  std::vector<std::pair<int, int>> model;  // (deadline, number), in order of arming
+  for (int round = 0; round < 20000; ++round) {
+    int i = static_cast<int>(random() % timers.size());
+    auto known = std::find_if(model.begin(), model.end(), [&](const auto& entry) { return entry.second == i; });
+    if (known != model.end()) {
+      queue.disarm(*timers[i]);
+      model.erase(known);
+    } else {
+      int deadline = static_cast<int>(random() % 100);
+      queue.arm(*timers[i], at(deadline));
+      model.emplace_back(deadline, i);
+    }
+    ASSERT_EQ(queue.size(), model.size());
+  }
+  std::stable_sort(model.begin(), model.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<int> expected;
+  for (const auto& [deadline, number] : model) expected.push_back(number);
+  EXPECT_EQ(expired(at(100)), expected);
+}
+
+TEST_F(TimerQueues, pop_gives_the_soonest_whether_it_is_due_or_not) {
+  EXPECT_EQ(queue.pop(), nullptr);
+  queue.arm(*timers[0], at(9));
+  queue.arm(*timers[1], at(8));
+  EXPECT_EQ(queue.pop(), timers[1].get());
+  EXPECT_EQ(queue.pop(), timers[0].get());
+  EXPECT_EQ(queue.pop(), nullptr);
+}
+
+}  // namespace
+}  // namespace heed::detail
