@@ -234,8 +234,8 @@ void FutureState::report_provisionally() noexcept {
   core.ledger.mark_provisional(*failure_);
   try {
     double seconds = std::chrono::duration<double>(core.unretrieved_grace).count();
-    char text[64];
-    std::snprintf(text, sizeof text, " exception was not retrieved for %g s (%u held)", seconds, references_);
+    char text[96];
+    std::snprintf(text, sizeof text, " exception was not retrieved for %g s (provisional: %u still hold it)", seconds, references_);
     core.report(failure_context(class_name() + std::string(text)));
   } catch (const std::bad_alloc&) {
     last_resort("out of memory while reporting an exception that was not retrieved", failure_->exception());

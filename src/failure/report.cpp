@@ -8,15 +8,34 @@
 
 namespace heed {
 
+namespace {
+
+// What compilers write out in full and people do not.
+std::string shorten(std::string name) {
+  constexpr std::pair<std::string_view, std::string_view> spellings[] = {
+      {"std::__cxx11::basic_string<char, std::char_traits<char>, std::allocator<char> >", "std::string"},
+      {"std::__cxx11::basic_string<char>", "std::string"},
+      {"std::basic_string_view<char, std::char_traits<char> >", "std::string_view"},
+      {"std::basic_string_view<char>", "std::string_view"},
+      {"(anonymous namespace)::", ""},
+      {"{anonymous}::", ""},
+  };
+  for (const auto& [full, brief] : spellings)
+    for (std::size_t at; (at = name.find(full)) != std::string::npos;) name.replace(at, full.size(), brief);
+  return name;
+}
+
+}  // namespace
+
 std::string function_name(const std::source_location& site) {
   // Inside a coroutine body g++ 12 names the actor: "void f(f(int)::_Z1fi.Frame*)"; the mangled name is the function.
   const char* name = site.function_name();
   const char* end = std::strstr(name, ".Frame*)");
-  if (!end) return name;
+  if (!end) return shorten(name);
   for (const char* start = end; start != name; --start)
     if (start[0] == '_' && start[1] == 'Z' && start - name >= 2 && start[-1] == ':')
-      return demangle(std::string(start, end).c_str());
-  return name;
+      return shorten(demangle(std::string(start, end).c_str()));
+  return shorten(name);
 }
 
 std::string format_site(const std::source_location& site) {

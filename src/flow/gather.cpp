@@ -99,7 +99,8 @@ void Gathering::finish_all() noexcept {
     return;
   }
   bool guarded = false;
-  for (const AnyFuture& child : children_) guarded = guarded || child.state().failure();
+  for (const AnyFuture& child : children_)
+    guarded = guarded || child.state().failure() || child.state().status() == FutureStatus::guarded_value;
   try {
     finish_with_results(guarded);
   } catch (...) {  // a result's copy threw
@@ -109,7 +110,13 @@ void Gathering::finish_all() noexcept {
 }
 
 void Gathering::outcomes_delivered() noexcept {
-  for (const AnyFuture& child : children_) child.state().take_exception();
+  for (const AnyFuture& child : children_) {
+    if (child.state().has_value()) {
+      child.state().deliver_value();  // another gather's, with failures in it
+    } else {
+      child.state().take_exception();
+    }
+  }
   children_.clear();
 }
 

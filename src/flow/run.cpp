@@ -44,38 +44,70 @@ std::string in_seconds(Duration duration) {
   return text;
 }
 
-// Runs the loop until all are done or the time is over; the first interrupt that comes out meanwhile is kept for later.
-std::exception_ptr run_until_all_done(EventLoop& loop, std::vector<AnyTask>& tasks, Duration timeout) {
+// Ends a wait for tasks that shut down.
+class ShutdownInterrupts final : detail::InterruptListener {
+ public:
+  ShutdownInterrupts(detail::LoopCore& core, Future<void> wait, bool wanted) : core_(core), wait_(std::move(wait)) {
+    if (wanted) watch_ = platform::watch_interrupts(core.poller());
+    core_.listen_to_interrupts(watch_.get(), this);
+  }
+  ~ShutdownInterrupts() { core_.listen_to_interrupts(nullptr, nullptr); }
+  ShutdownInterrupts(const ShutdownInterrupts&) = delete;
+  ShutdownInterrupts& operator=(const ShutdownInterrupts&) = delete;
+
+  bool any() const noexcept { return watch_ && watch_->interrupts() != 0; }
+
+ private:
+  void interrupted(unsigned) override {
+    if (!wait_.done()) wait_.set_result();
+  }
+
+  detail::LoopCore& core_;
+  Future<void> wait_;
+  std::unique_ptr<platform::InterruptWatch> watch_;
+};
+
+// Runs the loop until all are done, the time is over or SIGINT comes. Returns the first interrupt that came, by signal
+// or out of a task.
+std::exception_ptr run_until_all_done(EventLoop& loop, std::vector<AnyTask>& tasks, Duration timeout,
+                                      bool interruptible) {
   Future<void> over = loop.create_future<void>();
-  std::size_t left = tasks.size();
+  auto left = std::make_shared<std::size_t>(tasks.size());  // a task that refuses outlives the wait
   auto finish = [over]() mutable {
     if (!over.done()) over.set_result();
   };
   for (AnyTask& task : tasks) {
-    task.add_done_callback([&left, finish]() mutable {
-      if (--left == 0) finish();
+    task.add_done_callback([left, finish]() mutable {
+      if (--*left == 0) finish();
     });
   }
   TimerHandle deadline;
   if (timeout > Duration::zero()) deadline = loop.call_later(timeout, finish);
+  ShutdownInterrupts interrupts(loop.core(), over, interruptible);
   std::exception_ptr interrupt;
   while (!over.done()) {
     try {
       loop.run_until_done(over.state());
-    } catch (const std::runtime_error&) {  // a task called stop(): not now
-    } catch (...) {
+    } catch (const BaseException&) {  // raised by a task
       if (!interrupt) interrupt = std::current_exception();
+    } catch (const std::system_error&) {  // the poller failed: waiting on would not help
+      throw;
+    } catch (const std::runtime_error&) {  // a task called stop(): not now
+      if (over.done()) throw;
     }
   }
   deadline.cancel();
+  if (!interrupt && interrupts.any()) interrupt = std::make_exception_ptr(KeyboardInterrupt());
   return interrupt;
 }
 
-void report_leftover(EventLoop& loop, const AnyTask& task, Duration timeout) {
+void report_leftover(EventLoop& loop, const AnyTask& task, Duration timeout, bool interrupted) {
   ErrorContext context;
   context.task = task;
   if (!task.done()) {
-    context.message = "Task did not end within " + in_seconds(timeout) + " of its cancellation by heed::run() shutdown";
+    context.message =
+        interrupted ? "Task had not ended when heed::run() shutdown was interrupted"
+                    : "Task did not end within " + in_seconds(timeout) + " of its cancellation by heed::run() shutdown";
     loop.core().report(context);
     static_cast<detail::TaskState&>(task.state()).skip_pending_report();
     return;
@@ -131,8 +163,9 @@ void Runner::cancel_all_tasks() {
   if (tasks.empty()) return;
   for (AnyTask& task : tasks)
     task.state().cancel(detail::make_reason(CancelSource::shutdown, "", std::source_location()));
-  std::exception_ptr interrupt = run_until_all_done(*loop_, tasks, options_.shutdown_timeout_);
-  for (AnyTask& task : tasks) report_leftover(*loop_, task, options_.shutdown_timeout_);
+  std::exception_ptr interrupt =
+      run_until_all_done(*loop_, tasks, options_.shutdown_timeout_, options_.handle_interrupts_);
+  for (AnyTask& task : tasks) report_leftover(*loop_, task, options_.shutdown_timeout_, interrupt != nullptr);
   if (interrupt) std::rethrow_exception(interrupt);
 }
 

@@ -71,7 +71,7 @@ TEST_F(Unretrieved, a_failure_that_is_held_unread_is_reported_provisionally_afte
   EXPECT_TRUE(loop.reports.empty());
   loop.run_for(1ms);
   SeenReport report = loop.take_report();
-  EXPECT_EQ(report.message, "Task exception was not retrieved for 5 s (1 held)");
+  EXPECT_EQ(report.message, "Task exception was not retrieved for 5 s (provisional: 1 still hold it)");
   EXPECT_EQ(report.task, "failing");
   EXPECT_EQ(counts().live, 1u);
   EXPECT_TRUE(task.exception());
@@ -117,7 +117,7 @@ TEST_F(Unretrieved, the_grace_can_be_changed) {
   loop.set_unretrieved_grace(100ms);
   Task<> task = failed_task();
   loop.run_for(100ms);
-  EXPECT_EQ(loop.take_report().message, "Task exception was not retrieved for 0.1 s (1 held)");
+  EXPECT_EQ(loop.take_report().message, "Task exception was not retrieved for 0.1 s (provisional: 1 still hold it)");
   EXPECT_TRUE(task.exception());
 }
 

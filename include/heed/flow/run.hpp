@@ -53,7 +53,8 @@ class RunOptions {
 // While it runs, SIGINT cancels the main task (source: interrupt); run() then throws KeyboardInterrupt, also when main
 // swallowed the cancellation and returned (asyncio forgets the interrupt then); an exception that main raised meanwhile
 // comes out instead. A second SIGINT stops main at once: KeyboardInterrupt leaves run(), and what is left is cancelled
-// by close(). A third one kills the process.
+// by close(). One that comes while close() waits ends that wait: what is left is reported and destroyed. A third one
+// that finds the loop stuck kills the process.
 class Runner {
  public:
   explicit Runner(RunOptions options = {});
@@ -106,12 +107,19 @@ class Runner {
 template <class T>
 T run(Coro<T> main, RunOptions options = {}, std::source_location where = std::source_location::current()) {
   Runner runner(std::move(options));
-  return runner.run(std::move(main), where);
+  if constexpr (std::is_void_v<T>) {
+    runner.run(std::move(main), where);
+    runner.close();  // an interrupt meanwhile comes out here
+  } else {
+    T result = runner.run(std::move(main), where);
+    runner.close();
+    return static_cast<T>(result);
+  }
 }
 template <detail::CoroutineFunction F>
 auto run(F main, RunOptions options = {}, std::source_location where = std::source_location::current()) {
-  Runner runner(std::move(options));
-  return runner.run(std::move(main), where);
+  detail::require_callable(main, "run");
+  return run(detail::call_and_keep<detail::CoroutineValue<F>>(std::move(main)), std::move(options), where);
 }
 
 }  // namespace heed
