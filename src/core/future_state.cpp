@@ -235,7 +235,8 @@ void FutureState::report_provisionally() noexcept {
   try {
     double seconds = std::chrono::duration<double>(core.unretrieved_grace).count();
     char text[96];
-    std::snprintf(text, sizeof text, " exception was not retrieved for %g s (provisional: %u still hold it)", seconds, references_);
+    std::snprintf(text, sizeof text, " exception was not retrieved for %g s (provisional: %u still hold it)", seconds,
+                  references_);
     core.report(failure_context(class_name() + std::string(text)));
   } catch (const std::bad_alloc&) {
     last_resort("out of memory while reporting an exception that was not retrieved", failure_->exception());

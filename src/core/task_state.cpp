@@ -152,6 +152,7 @@ bool TaskState::cancel(const CancelReasonRef& reason) {
     count_request(extras_->forwarded);
     return true;
   }
+  LoopCore::CancelRound round(loop());
   TaskState& end = end_of_cancel_path();
   for (TaskState* task = this; task != &end; task = task->waiting_on_->as_task())
     task->count_request(task->extras_->forwarded);

@@ -42,6 +42,7 @@ void Gathering::leave_loop() noexcept {
 // A child that nobody will ever finish holds the outer future by its callback, and is held by it.
 void Gathering::loop_closing() noexcept {
   leave_loop();
+  if (outer_.done()) return;
   std::vector<AnyFuture> children = std::exchange(children_, {});
   for (const AnyFuture& child : children) child.state().drop_callbacks();
 }
@@ -60,9 +61,14 @@ void Gathering::start() {
 }
 
 bool Gathering::cancel(const CancelReasonRef& reason) {
+  LoopCore::CancelRound round(outer_.loop());
+  if (std::exchange(cancel_round_, round.number()) == round.number())
+    return passing_cancel_on_ || cancel_requested_;  // reached on another path as well
+  passing_cancel_on_ = true;
   bool accepted = false;
   std::vector<AnyFuture> asked = children_;
   for (const AnyFuture& child : asked) accepted = child.state().cancel(reason) || accepted;
+  passing_cancel_on_ = false;
   if (!accepted) return false;
   cancel_requested_ = true;
   cancel_reason_ = reason;

@@ -105,6 +105,23 @@ class LoopCore : public Scheduler {
   TaskState* first_task() const noexcept { return first_task_; }
   std::size_t task_count() const noexcept { return task_count_; }
 
+  // --- cancellation ------------------------------------------------------------------------------------------------
+  // A request that is being passed on: all calls of cancel() that one call from outside leads to are one round, so
+  // that what the request reaches on many paths (gathers that share children) passes it on once.
+  class CancelRound {
+   public:
+    explicit CancelRound(LoopCore& core) noexcept : core_(core) {
+      if (core_.cancel_depth_++ == 0) ++core_.cancel_round_;
+    }
+    ~CancelRound() { --core_.cancel_depth_; }
+    CancelRound(const CancelRound&) = delete;
+    CancelRound& operator=(const CancelRound&) = delete;
+    std::uint64_t number() const noexcept { return core_.cancel_round_; }
+
+   private:
+    LoopCore& core_;
+  };
+
   // --- failures ------------------------------------------------------------------------------------------------------
   Ledger ledger;
   FailureRecord* open_failure(std::exception_ptr exception, FailureOrigin origin) noexcept;
@@ -149,6 +166,8 @@ class LoopCore : public Scheduler {
   TaskState* last_task_ = nullptr;
   std::size_t task_count_ = 0;
 
+  std::uint64_t cancel_round_ = 0;
+  unsigned cancel_depth_ = 0;
   std::uint64_t loop_id_;
   EventLoop* facade_;
   std::unique_ptr<Poller> poller_;

@@ -52,6 +52,8 @@ class Gathering : private CloseListener {
   bool returns_exceptions_;
   CancelReasonRef cancel_reason_;  // set when cancel() reached a child
   bool cancel_requested_ = false;
+  std::uint64_t cancel_round_ = 0;  // the last one that reached this
+  bool passing_cancel_on_ = false;
   bool in_loop_ = false;
 };
 
