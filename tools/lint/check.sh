@@ -20,5 +20,6 @@ check() {
 check format tools/lint/format.sh
 check floors tools/lint/layering.sh
 check coroutines tools/lint/coroutines.sh
+check readme tools/lint/readme.sh
 check selftest tests/lint/selftest.sh build/lint/coroutine_lint
 exit "$status"
