@@ -42,7 +42,7 @@ void Gathering::leave_loop() noexcept {
 // A child that nobody will ever finish holds the outer future by its callback, and is held by it.
 void Gathering::loop_closing() noexcept {
   leave_loop();
-  if (outer_.done()) return;
+  if (outer_.status() == FutureStatus::guarded_value) return;  // they are for whoever reads the result
   std::vector<AnyFuture> children = std::exchange(children_, {});
   for (const AnyFuture& child : children) child.state().drop_callbacks();
 }
