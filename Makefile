@@ -23,9 +23,9 @@ test: deps ## build and test: release, then with address and undefined-behaviour
 	@tools/preset.sh release
 	@tools/preset.sh asan
 
-matrix: matrix-debug matrix-tsan matrix-clang-release matrix-clang-debug ## build and test every other preset
+matrix: matrix-debug matrix-tsan matrix-clang-release matrix-clang-debug matrix-asan-all ## build and test every other preset
 
-matrix-debug matrix-tsan: deps
+matrix-debug matrix-tsan matrix-asan-all: deps
 matrix-clang-release matrix-clang-debug: deps-matrix
 matrix-%:
 	@tools/preset.sh $*

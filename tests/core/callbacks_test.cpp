@@ -70,9 +70,8 @@ TEST_F(Callbacks, an_exception_group_is_recorded_as_a_tree) {
   members.push_back(std::make_exception_ptr(std::runtime_error("one")));
   members.push_back(std::make_exception_ptr(2));
   SeenReport report = report_of(ExceptionGroup("several", members));
-  EXPECT_EQ(report.record->tree(),
-            (std::vector<std::string>{"heed::ExceptionGroup: several (2 sub-exceptions)",
-                                      "|- std::runtime_error: one", "`- int: 2"}));
+  EXPECT_EQ(report.record->tree(), (std::vector<std::string>{"heed::ExceptionGroup: several (2 sub-exceptions)",
+                                                             "|- std::runtime_error: one", "`- int: 2"}));
 }
 
 TEST_F(Callbacks, the_iteration_goes_on_after_one_that_throws) {

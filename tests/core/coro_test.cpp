@@ -1,8 +1,8 @@
 // Coroutines: lazy, awaited once, destroyed exactly once.
 #include <gtest/gtest.h>
 
-#include "support/counted.hpp"
 #include "support/coroutines.hpp"
+#include "support/counted.hpp"
 #include "support/log_capture.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
@@ -109,7 +109,7 @@ TEST_F(Coroutines, awaiting_a_failed_one_again_is_an_error_too) {
     } catch (const InvalidStateError&) {
       refused = true;
     }
-    co_return refused && first.has_value();
+    co_return refused&& first.has_value();
   };
   EXPECT_TRUE(loop.run_until_complete(body()));
 }

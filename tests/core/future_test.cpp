@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "support/counted.hpp"
 #include "support/coroutines.hpp"
+#include "support/counted.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
 

@@ -65,7 +65,8 @@ TEST_F(Interrupts, one_of_the_exception_handler_leaves_the_loop) {
   EXPECT_EQ(thrown<KeyboardInterrupt>([&] { loop.run_forever(); }), "handler");
 }
 
-TEST_F(Interrupts, one_that_a_task_raises_while_it_is_awaited_goes_to_the_loop_and_the_awaiter_gets_it_when_it_goes_on) {
+TEST_F(Interrupts,
+       one_that_a_task_raises_while_it_is_awaited_goes_to_the_loop_and_the_awaiter_gets_it_when_it_goes_on) {
   Task<> inner = loop.create_task(throws(std::make_exception_ptr(KeyboardInterrupt("once"))));
   std::string seen;
   auto body = [&]() -> Coro<> {
@@ -82,9 +83,8 @@ TEST_F(Interrupts, one_that_a_task_raises_while_it_is_awaited_goes_to_the_loop_a
 }
 
 TEST_F(Interrupts, run_until_complete_throws_the_interrupt_of_its_own_task_once) {
-  EXPECT_EQ(thrown<KeyboardInterrupt>([&] {
-              loop.run_until_complete(throws(std::make_exception_ptr(KeyboardInterrupt("main"))));
-            }),
+  EXPECT_EQ(thrown<KeyboardInterrupt>(
+                [&] { loop.run_until_complete(throws(std::make_exception_ptr(KeyboardInterrupt("main")))); }),
             "main");
   loop.turn();  // it does not come again
 }

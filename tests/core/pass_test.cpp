@@ -1,8 +1,8 @@
 // as_result and pass, on everything that can be awaited, through chains of every depth.
 #include <gtest/gtest.h>
 
-#include "support/counted.hpp"
 #include "support/coroutines.hpp"
+#include "support/counted.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <memory>
 
-#include "support/counted.hpp"
 #include "support/coroutines.hpp"
+#include "support/counted.hpp"
 #include "support/test_loop.hpp"
 
 namespace heed::test {
@@ -53,7 +53,8 @@ class ResultTypes : public LoopTest {
 };
 
 TEST_F(ResultTypes, a_number) {
-  through_everything<int>(+[]() -> Coro<int> { co_return 7; }, [](int v) { EXPECT_EQ(v, 7); });
+  through_everything<int>(
+      +[]() -> Coro<int> { co_return 7; }, [](int v) { EXPECT_EQ(v, 7); });
 }
 
 TEST_F(ResultTypes, a_string) {
@@ -63,8 +64,8 @@ TEST_F(ResultTypes, a_string) {
 }
 
 TEST_F(ResultTypes, a_type_without_default_constructor) {
-  through_everything<NoDefault>(+[]() -> Coro<NoDefault> { co_return NoDefault(5); },
-                                [](const NoDefault& v) { EXPECT_EQ(v.value, 5); });
+  through_everything<NoDefault>(
+      +[]() -> Coro<NoDefault> { co_return NoDefault(5); }, [](const NoDefault& v) { EXPECT_EQ(v.value, 5); });
 }
 
 TEST_F(ResultTypes, a_move_only_type) {
@@ -85,12 +86,13 @@ TEST_F(ResultTypes, a_large_type) {
 
 TEST_F(ResultTypes, a_reference_keeps_its_identity) {
   static int object = 1;
-  through_everything<int&>(+[]() -> Coro<int&> { co_return object; }, [](int& v) { EXPECT_EQ(&v, &object); });
+  through_everything<int&>(
+      +[]() -> Coro<int&> { co_return object; }, [](int& v) { EXPECT_EQ(&v, &object); });
 }
 
 TEST_F(ResultTypes, a_counted_type_is_destroyed_as_often_as_it_is_made) {
-  through_everything<Counted>(+[]() -> Coro<Counted> { co_return Counted(4); },
-                              [](const Counted& v) { EXPECT_EQ(v.value, 4); });
+  through_everything<Counted>(
+      +[]() -> Coro<Counted> { co_return Counted(4); }, [](const Counted& v) { EXPECT_EQ(v.value, 4); });
   EXPECT_EQ(Counted::live, 0);
 }
 

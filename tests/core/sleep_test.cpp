@@ -105,7 +105,8 @@ TEST_F(Sleeping, a_sleep_cancelled_when_it_is_due_ends_cancelled) {
 
 TEST_F(Sleeping, a_thousand_sleeps_that_are_cancelled_in_any_order_leave_nothing) {
   std::vector<Task<>> tasks;
-  for (int i = 0; i < 1000; ++i) tasks.push_back(loop.create_task(sleeps(std::chrono::milliseconds(1 + i * 7919 % 1000))));
+  for (int i = 0; i < 1000; ++i)
+    tasks.push_back(loop.create_task(sleeps(std::chrono::milliseconds(1 + i * 7919 % 1000))));
   loop.turn();
   for (int i = 0; i < 1000; ++i) tasks[i * 389 % 1000].cancel();
   loop.turn();

@@ -1,8 +1,8 @@
 // Tasks: coroutines that the loop runs.
 #include <gtest/gtest.h>
 
-#include "support/counted.hpp"
 #include "support/coroutines.hpp"
+#include "support/counted.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
 

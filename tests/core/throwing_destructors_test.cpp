@@ -1,8 +1,9 @@
 // Destructors that throw: after co_return, while a frame is destroyed, in locals and in parameters.
 #include <gtest/gtest.h>
 
-#include "support/counted.hpp"
 #include "support/coroutines.hpp"
+#include "support/counted.hpp"
+#include "support/sanitizers.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
 
@@ -23,6 +24,9 @@ class Bomb {
  private:
   const char* text_;
 };
+
+// g++ 12 does not free a frame when the destructor of a parameter throws.
+using LostFrame = ExpectedLeak;
 
 class ThrowingDestructors : public LoopTest {
  protected:
@@ -78,6 +82,7 @@ TEST_F(ThrowingDestructors, one_that_throws_while_a_cancellation_unwinds_ends_th
 }
 
 TEST_F(ThrowingDestructors, a_parameter_of_an_awaited_coroutine_fails_its_awaiter_or_is_reported) {
+  LostFrame lost;
   auto child = [](Bomb) -> Coro<int> { co_return 1; };
   auto body = [&]() -> Coro<int> {
     int value = co_await child(Bomb("parameter"));
@@ -92,6 +97,7 @@ TEST_F(ThrowingDestructors, a_parameter_of_an_awaited_coroutine_fails_its_awaite
 }
 
 TEST_F(ThrowingDestructors, a_parameter_of_the_root_of_a_task_is_reported) {
+  LostFrame lost;
   auto body = [](Bomb) -> Coro<int> { co_return 1; };
   Task<int> task = loop.create_task(body(Bomb("parameter")));
   loop.turn();
@@ -100,6 +106,7 @@ TEST_F(ThrowingDestructors, a_parameter_of_the_root_of_a_task_is_reported) {
 }
 
 TEST_F(ThrowingDestructors, a_parameter_of_a_suspended_coroutine_is_reported_at_loop_close) {
+  LostFrame lost;
   auto body = [](Bomb) -> Coro<> { co_await sleep(1h); };
   loop.create_task(body(Bomb("parameter")));
   loop.turn();
@@ -109,6 +116,7 @@ TEST_F(ThrowingDestructors, a_parameter_of_a_suspended_coroutine_is_reported_at_
 }
 
 TEST_F(ThrowingDestructors, a_parameter_of_a_coroutine_that_never_ran_is_reported) {
+  LostFrame lost;
   auto body = [](Bomb) -> Coro<> { co_return; };
   loop.call_soon([&] { static_cast<void>(body(Bomb("parameter"))); });
   loop.turn();

@@ -23,8 +23,8 @@ std::exception_ptr logic(const char* text) { return made(std::logic_error(text))
 class ExceptionGroups : public ::testing::Test {
  protected:
   // runtime a; group(runtime b, logic c); logic d
-  ExceptionGroup nested{"outer", Members{runtime("a"), made(ExceptionGroup("inner", Members{runtime("b"), logic("c")})),
-                                         logic("d")}};
+  ExceptionGroup nested{
+      "outer", Members{runtime("a"), made(ExceptionGroup("inner", Members{runtime("b"), logic("c")})), logic("d")}};
   static std::string names(const std::optional<ExceptionGroup>& group) {
     std::string all;
     if (group)

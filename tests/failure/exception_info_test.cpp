@@ -79,9 +79,15 @@ TEST(ExceptionInfo, find_gives_a_base_class_with_its_address_adjusted) {
 }
 
 TEST(ExceptionInfo, find_agrees_with_a_catch_clause) {
-  std::vector<std::exception_ptr> all = {made(std::runtime_error("a")), made(std::out_of_range("b")), made(4),
-                                         made(Hidden()),  made(Ambiguous()), made(Both()), made(Virtually()),
-                                         made(CancelledError()), made(OwnType())};
+  std::vector<std::exception_ptr> all = {made(std::runtime_error("a")),
+                                         made(std::out_of_range("b")),
+                                         made(4),
+                                         made(Hidden()),
+                                         made(Ambiguous()),
+                                         made(Both()),
+                                         made(Virtually()),
+                                         made(CancelledError()),
+                                         made(OwnType())};
   for (const std::exception_ptr& error : all) {
     EXPECT_EQ(find<std::exception>(error) != nullptr, catches<std::exception>(error)) << type_name(error);
     EXPECT_EQ(find<std::runtime_error>(error) != nullptr, catches<std::runtime_error>(error)) << type_name(error);

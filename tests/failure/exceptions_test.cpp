@@ -61,7 +61,8 @@ TEST(Exceptions, a_cancelled_error_shares_its_reason_with_its_copies) {
 TEST(Exceptions, a_reason_describes_itself) {
   std::source_location here = std::source_location::current();
   std::string place = std::string(" at ") + here.file_name() + ":" + std::to_string(here.line());
-  EXPECT_EQ(CancelReason(CancelSource::request, "stop", here, 3, "boss").describe(), "request 'stop' by 'boss'" + place);
+  EXPECT_EQ(CancelReason(CancelSource::request, "stop", here, 3, "boss").describe(),
+            "request 'stop' by 'boss'" + place);
   EXPECT_EQ(CancelReason(CancelSource::shutdown, "", here, 0, "").describe(), "shutdown" + place);
   EXPECT_EQ(CancelReason(CancelSource::loop_closed, "", std::source_location(), 0, "").describe(), "loop closed");
 }

@@ -37,7 +37,9 @@ TEST(Log, a_sink_gets_the_record) {
 TEST(Log, without_a_sink_it_goes_to_stderr) {
   EXPECT_FALSE(has_log_sink());
   EXPECT_EQ(written([] { log(warning("careful")); }), "heed: careful\n");
-  EXPECT_EQ(written([] { log(LogRecord{LogLevel::error, "short", nullptr, "the whole\nreport\n"}); }),
+  EXPECT_EQ(written([] {
+              log(LogRecord{LogLevel::error, "short", nullptr, "the whole\nreport\n"});
+            }),
             "the whole\nreport\n");
 }
 

@@ -1,0 +1,130 @@
+// The steps that wait for futures, tasks and gathers.
+#include "heed/core/sleep.hpp"
+#include "heed/flow/wait.hpp"
+#include "stress/guards.hpp"
+#include "stress/world.hpp"
+
+namespace heed::stress {
+
+Coro<void> World::step(FrameId frame, const Step& planned, int context) {
+  Token token(1);
+  switch (planned.kind) {
+    case StepKind::call:
+      if (grow()) return call(std::move(token), frame, planned.body, planned.style, planned.bomb, context);
+      break;
+    case StepKind::await_slot:
+      coverage.count(planned.style);
+      // With mode 1 the slot gives its handle away, which may be the last one.
+      return await_entry(frame, planned.mode == 1 ? take(planned.slot) : slot(planned.slot), planned);
+    case StepKind::await_new: {
+      coverage.count(planned.style);
+      const Action& action = program.actions[planned.action];
+      bool may_refuse = false;
+      return await_entry(frame, action.kind == ActionKind::nothing ? Entry() : make(action, may_refuse), planned);
+    }
+    case StepKind::wait: {
+      std::vector<AnyFuture> futures;
+      for (unsigned i = 0; i <= planned.count; ++i) {
+        const Entry& entry = slot(planned.slot + i);
+        if (entry.empty() || oracle.loop_of(entry.cell) != oracle.loop()) continue;
+        futures.push_back(*entry.any());
+      }
+      if (!futures.empty()) return wait_for(std::move(token), frame, std::move(futures), planned);
+      break;
+    }
+    case StepKind::fail: return fail(std::move(token), frame, planned);
+    case StepKind::chain: return deep(std::move(token), frame, planned);
+    default: break;
+  }
+  return pause(std::move(token), frame, planned);
+}
+
+Coro<void> World::await_entry(FrameId frame, Entry entry, const Step& planned) {
+  return std::visit(
+      [&](auto& handle) -> Coro<void> {
+        if constexpr (requires { handle.result(); }) {
+          return await_future(Token(1), frame, std::move(handle), entry.cell, planned.style, planned.bomb);
+        } else {
+          return pause(Token(1), frame, planned);
+        }
+      },
+      entry.handle);
+}
+
+template <class F>
+Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Style style, bool armed) {
+  using T = typename F::value_type;
+  FrameGuard guard(*this, frame);
+  Bomb bomb(*this, frame, armed);
+  bool refuses = !future.done() && (oracle.loop_of(cell) != oracle.loop() || future == current_task());
+  if (refuses) {
+    try {
+      co_await future;
+      oracle.violation("awaiting oneself, or a future of another loop, was not refused");
+    } catch (const std::runtime_error&) {
+      coverage.count(Happened::library_refused);
+    }
+    oracle.frame_returns(frame);
+    co_return;
+  }
+  oracle.frame_waits(frame, Source::cell(cell));
+  switch (style) {
+    case Style::lvalue:
+      if constexpr (std::is_void_v<T>) {
+        co_await future;
+      } else {
+        T& value = co_await future;
+        got(cell, value);
+      }
+      break;
+    case Style::rvalue:
+      if constexpr (std::is_void_v<T>) {
+        co_await std::move(future);
+      } else {
+        T value = co_await std::move(future);
+        got(cell, value);
+      }
+      break;
+    case Style::outcome: {
+      Outcome<T> outcome = co_await as_result(std::move(future));
+      got(cell, outcome);
+      break;
+    }
+    case Style::pass:
+      if constexpr (std::is_void_v<T>) {
+        co_await pass(std::move(future));
+      } else {
+        T value = co_await pass(std::move(future));
+        got(cell, value);
+      }
+      break;
+  }
+  coverage.count(Happened::delivered);
+  oracle.resumed(frame);
+  oracle.frame_returns(frame);
+}
+
+Coro<void> World::wait_for(Token, FrameId frame, std::vector<AnyFuture> futures, const Step& planned) {
+  FrameGuard guard(*this, frame);
+  Bomb bomb(*this, frame, planned.bomb);
+  coverage.count(Happened::waits);
+  oracle.frame_waits(frame, Source::turn());
+  auto when = static_cast<ReturnWhen>(planned.mode % 3);
+  WaitResult<AnyFuture> result;
+  if (planned.timeout) {
+    result = co_await wait(futures, std::chrono::milliseconds(planned.amount), when);
+  } else {
+    result = co_await wait(futures, when);
+  }
+  for (const AnyFuture& future : result.done)
+    if (!future.done()) oracle.violation("wait() gave a pending future as done");
+  for (const AnyFuture& future : result.pending)
+    if (future.done()) oracle.violation("wait() gave a future that is done as pending");
+  if (!planned.timeout && when == ReturnWhen::all_completed && !result.pending.empty())
+    oracle.violation("wait() for all came back early");
+  if (!planned.timeout && result.done.empty()) oracle.violation("wait() came back for nothing");
+  oracle.resumed(frame);
+  oracle.frame_returns(frame);
+}
+
+}  // namespace heed::stress

@@ -1,0 +1,71 @@
+#include "stress/coverage.hpp"
+
+#include <cinttypes>
+#include <cstdio>
+
+namespace heed::stress {
+
+namespace {
+
+const char* const happened_names[happened_kinds] = {"loops",
+                                                    "iterations, stepped",
+                                                    "tasks made by create_task",
+                                                    "  eager",
+                                                    "  from a callable",
+                                                    "  in a given context",
+                                                    "coroutine frames",
+                                                    "  levels of chains",
+                                                    "callbacks run",
+                                                    "  that threw",
+                                                    "calls of wait()",
+                                                    "gathers made",
+                                                    "operations refused as they should be",
+                                                    "exceptions thrown or set",
+                                                    "awaits of futures that gave a result",
+                                                    "cancellations seen",
+                                                    "reports: never retrieved",
+                                                    "reports: callback or destructor",
+                                                    "reports: provisional",
+                                                    "reports: pending task destroyed",
+                                                    "reports: loop object gone",
+                                                    "handlers that threw",
+                                                    "default handlers that threw",
+                                                    "destructors that threw: at return",
+                                                    "destructors that threw: frame destroyed",
+                                                    "interrupts that left the loop",
+                                                    "books: failures raised",
+                                                    "books: retrieved",
+                                                    "books: reported",
+                                                    "books: cancellations requested",
+                                                    "books: delivered",
+                                                    "books: completed anyway",
+                                                    "books: withdrawn"};
+
+void line(std::string& text, const char* name, std::uint64_t count) {
+  char buffer[80];
+  std::snprintf(buffer, sizeof buffer, "  %-40s %14" PRIu64 "\n", name, count);
+  text += buffer;
+}
+
+template <class Kind, std::size_t N>
+void section(std::string& text, const char* title, const std::array<std::uint64_t, N>& counts) {
+  text += std::string(title) + "\n";
+  for (std::size_t i = 0; i < N; ++i)
+    if (counts[i] != 0) line(text, to_string(static_cast<Kind>(i)), counts[i]);
+}
+
+}  // namespace
+
+std::string Coverage::table() const {
+  std::string text;
+  section<ActionKind>(text, "actions", actions);
+  section<StepKind>(text, "steps", steps);
+  section<Guard>(text, "what was done with the exception of a step", guarded);
+  section<Style>(text, "awaits of futures, tasks and gathers", styles);
+  section<ErrorKind>(text, "exceptions", errors);
+  text += "what happened\n";
+  for (std::size_t i = 0; i < happened_kinds; ++i) line(text, happened_names[i], happened[i]);
+  return text;
+}
+
+}  // namespace heed::stress

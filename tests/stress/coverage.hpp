@@ -1,0 +1,70 @@
+// How often each kind of thing happened, over all programs of a run.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "stress/program.hpp"
+
+namespace heed::stress {
+
+enum class Happened : std::uint8_t {
+  loops,
+  iterations,
+  tasks,
+  task_eager,
+  task_from_callable,
+  task_in_context,
+  frames,
+  chain_frames,
+  callbacks_run,
+  callbacks_threw,
+  waits,
+  gathers_made,
+  library_refused,
+  failures_thrown,
+  delivered,
+  cancellations_seen,
+  reported_unread,
+  reported_by_callback,
+  reported_provisionally,
+  reported_pending,
+  reported_without_loop,
+  handler_threw,
+  default_handler_threw,
+  destructor_threw_at_return,
+  destructor_threw_when_destroyed,
+  interrupts,
+  failures_raised,  // from the books
+  failures_retrieved,
+  failures_reported,
+  cancels_requested,
+  cancels_delivered,
+  cancels_completed_anyway,
+  cancels_withdrawn,
+};
+inline constexpr std::size_t happened_kinds = 33;
+
+struct Coverage {
+  std::array<std::uint64_t, action_kinds> actions{};
+  std::array<std::uint64_t, step_kinds> steps{};
+  std::array<std::uint64_t, guards> guarded{};
+  std::array<std::uint64_t, 4> styles{};
+  std::array<std::uint64_t, error_kinds> errors{};
+  std::array<std::uint64_t, happened_kinds> happened{};
+
+  void count(ActionKind kind) { ++actions[static_cast<std::size_t>(kind)]; }
+  void count(StepKind kind) { ++steps[static_cast<std::size_t>(kind)]; }
+  void count(Guard guard) { ++guarded[static_cast<std::size_t>(guard)]; }
+  void count(Style style) { ++styles[static_cast<std::size_t>(style)]; }
+  void count(ErrorKind kind) { ++errors[static_cast<std::size_t>(kind)]; }
+  void count(Happened what, std::uint64_t times = 1) { happened[static_cast<std::size_t>(what)] += times; }
+
+  std::string table() const;
+};
+
+// Of this process.
+inline Coverage coverage;
+
+}  // namespace heed::stress

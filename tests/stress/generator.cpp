@@ -1,0 +1,224 @@
+#include "stress/generator.hpp"
+
+#include "stress/random.hpp"
+
+namespace heed::stress {
+
+namespace {
+
+// How often each kind is chosen, and what a program does with itself in general.
+struct Temper {
+  explicit Temper(Random& random)
+      : failing(random.pick({0u, 5u, 12u, 12u, 25u})),
+        cancelling(random.pick({0u, 0u, 1u, 3u})),
+        gathering(random.pick({0u, 1u, 3u})),
+        bombs(random.percent(30)),
+        exits(random.percent(4)) {}
+  unsigned failing;     // percent of the bodies and steps that fail
+  unsigned cancelling;  // weight
+  unsigned gathering;   // weight
+  bool bombs;
+  bool exits;
+};
+
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed) : random_(seed), temper_(random_) { program_.seed = seed; }
+
+  Program make() {
+    unsigned bodies = random_.between(2, 9), actions = random_.between(6, 26), callbacks = random_.between(1, 6);
+    for (unsigned i = 0; i < callbacks; ++i) program_.callbacks.push_back(callback(actions));
+    for (unsigned i = 0; i < actions; ++i) program_.actions.push_back(action(bodies, callbacks));
+    for (unsigned i = 0; i < bodies; ++i) program_.bodies.push_back(body(i, bodies, actions));
+    unsigned loops = random_.percent(15) ? random_.between(2, 3) : 1;
+    for (unsigned i = 0; i < loops; ++i) program_.loops.push_back(loop(bodies, actions));
+    return std::move(program_);
+  }
+
+ private:
+  Index index(unsigned limit) { return static_cast<Index>(random_.below(limit)); }
+  std::uint8_t small(unsigned limit) { return static_cast<std::uint8_t>(random_.below(limit)); }
+
+  ErrorKind error() {
+    if (temper_.exits && random_.percent(15)) return ErrorKind::exit;
+    return static_cast<ErrorKind>(random_.below(static_cast<unsigned>(ErrorKind::exit)));
+  }
+
+  template <class Kind, std::size_t N>
+  Kind weighted(const std::pair<Kind, unsigned> (&choices)[N]) {
+    unsigned sum = 0;
+    for (const auto& choice : choices) sum += choice.second;
+    unsigned at = random_.below(sum);
+    for (const auto& choice : choices) {
+      if (at < choice.second) return choice.first;
+      at -= choice.second;
+    }
+    return choices[0].first;
+  }
+
+  Callback callback(unsigned actions) {
+    Callback made;
+    for (unsigned i = random_.between(0, 3); i > 0; --i) made.actions.push_back(index(actions));
+    made.throws = random_.percent(temper_.failing);
+    made.error = error();
+    return made;
+  }
+
+  ActionKind action_kind() {
+    using K = ActionKind;
+    return weighted<K>({{K::spawn, 14},
+                        {K::make_future, 5},
+                        {K::gather_handles, 2 * temper_.gathering},
+                        {K::gather_bodies, 2 * temper_.gathering},
+                        {K::drop, 5},
+                        {K::copy, 2},
+                        {K::cancel, 3 * temper_.cancelling},
+                        {K::cancel_running, temper_.cancelling},
+                        {K::cancel_everything, temper_.cancelling / 2},
+                        {K::uncancel, temper_.cancelling},
+                        {K::set_result, 4},
+                        {K::set_exception, temper_.failing != 0 ? 4u : 0u},
+                        {K::read_result, 2},
+                        {K::read_exception, 2},
+                        {K::query, 1},
+                        {K::add_callback, 4},
+                        {K::remove_callback, 1},
+                        {K::remove_equal, 1},
+                        {K::call_soon, 4},
+                        {K::call_later, 4},
+                        {K::call_threadsafe, 1},
+                        {K::cancel_call, 1},
+                        {K::drop_coroutine, 1},
+                        {K::stop, 1}});
+  }
+
+  Action action(unsigned bodies, unsigned callbacks) {
+    Action made;
+    made.kind = action_kind();
+    made.slot = small(slots);
+    made.other = small(slots);
+    made.amount = small(12);
+    made.flag = random_.percent(50);
+    made.error = error();
+    made.body = static_cast<Index>(random_.between(1, bodies - 1));
+    made.callback = index(callbacks);
+    SpawnWay& way = made.spawn;
+    way.named = random_.percent(20);
+    way.eager = random_.percent(20);
+    way.callable = random_.percent(30);
+    way.callable_throws = random_.percent(temper_.failing);
+    way.returns_void = random_.percent(25);
+    way.keep = random_.percent(75);
+    if (random_.percent(25)) way.context = static_cast<std::uint8_t>(random_.between(1, 2));
+    return made;
+  }
+
+  Guard guard() {
+    return weighted<Guard>({{Guard::open, 8},
+                            {Guard::pass, 5},
+                            {Guard::outcome, 4},
+                            {Guard::swallow, 4},
+                            {Guard::only_std, 3},
+                            {Guard::rethrow, 3},
+                            {Guard::transform, 2},
+                            {Guard::rethrow_later, 3}});
+  }
+
+  Step step(unsigned self, unsigned bodies, unsigned actions) {
+    using K = StepKind;
+    Step made;
+    made.kind = weighted<K>({{K::action, 36},
+                             {K::call, self + 1 < bodies ? 12u : 0u},
+                             {K::await_slot, 14},
+                             {K::await_new, 8},
+                             {K::wait, 3},
+                             {K::sleep, 6},
+                             {K::turn, 10},
+                             {K::fail, temper_.failing / 4},
+                             {K::chain, 1}});
+    made.guard = guard();
+    made.style = static_cast<Style>(random_.below(4));
+    made.slot = small(slots);
+    made.mode = small(3);
+    made.count = small(slots);
+    made.timeout = random_.percent(50);
+    made.bomb = temper_.bombs && random_.percent(8);
+    made.error = error();
+    made.amount = index(12);
+    // Mostly a short chain, as a deep one that fails costs as much as ten programs.
+    if (made.kind == K::chain) made.amount = index(random_.percent(2) ? 2000 : 30);
+    if (self + 1 < bodies) made.body = static_cast<Index>(random_.between(self + 1, bodies - 1));
+    made.action = index(actions);
+    if (made.kind == K::await_new) made.action = maker(actions);
+    return made;
+  }
+
+  // An action that makes something; the first one becomes one if there is none.
+  Index maker(unsigned actions) {
+    Index at = index(actions);
+    for (unsigned i = 0; i < actions; ++i, at = static_cast<Index>((at + 1u) % actions)) {
+      ActionKind kind = program_.actions[at].kind;
+      if (kind >= ActionKind::spawn && kind <= ActionKind::gather_bodies) return at;
+    }
+    program_.actions[0].kind = ActionKind::spawn;
+    return 0;
+  }
+
+  Body body(unsigned self, unsigned bodies, unsigned actions) {
+    Body made;
+    for (unsigned i = random_.between(1, 7); i > 0; --i) made.steps.push_back(step(self, bodies, actions));
+    made.bomb = temper_.bombs && random_.percent(10);
+    made.fails = random_.percent(temper_.failing);
+    made.error = error();
+    if (random_.percent(8)) made.at_exit = index(actions);
+    if (self + 1 < bodies && random_.percent(50))
+      made.cleanup = static_cast<Index>(random_.between(self + 1, bodies - 1));
+    return made;
+  }
+
+  LoopPlan loop(unsigned bodies, unsigned actions) {
+    LoopPlan made;
+    made.mode = weighted<Mode>({{Mode::stepped, 3}, {Mode::until_complete, 3}, {Mode::runner, 2}});
+    made.debug = random_.percent(5);
+    made.handler = random_.percent(85);
+    made.default_fails = random_.percent(10);
+    made.renders = random_.percent(3);
+    made.factory = random_.percent(3);
+    made.drop_before_end = random_.percent(50);
+    made.grace = small(3);
+    made.first = random_.percent(80) ? Index{0} : index(bodies);
+    if (random_.percent(40)) made.second = index(bodies);
+    for (unsigned i = random_.between(0, 4); i > 0; --i) {
+      Response response;
+      response.reaction = weighted<Reaction>({{Reaction::none, 5},
+                                              {Reaction::fail, 2},
+                                              {Reaction::stop, 1},
+                                              {Reaction::keep, 2},
+                                              {Reaction::read, 2},
+                                              {Reaction::act, 3},
+                                              {Reaction::unset, 1}});
+      response.error = static_cast<ErrorKind>(random_.below(static_cast<unsigned>(ErrorKind::exit)));
+      response.slot = small(slots);
+      response.action = index(actions);
+      made.responses.push_back(response);
+    }
+    for (unsigned i = random_.between(0, 4); i > 0; --i) made.between.push_back(index(actions));
+    for (unsigned i = random_.between(0, 3); i > 0; --i) made.after.push_back(index(actions));
+    return made;
+  }
+
+  Random random_;
+  Temper temper_;
+  Program program_;
+};
+
+}  // namespace
+
+std::uint64_t program_seed(std::uint64_t seed, std::uint64_t i) noexcept {
+  Random random(seed * 0x2545f4914f6cdd1du + i);
+  return random.next() & 0xffffffffffffu;  // short enough to be typed
+}
+
+Program generate(std::uint64_t seed) { return Generator(seed).make(); }
+
+}  // namespace heed::stress

@@ -1,0 +1,163 @@
+// Actions that make something: tasks and gathers.
+#include <utility>
+
+#include "stress/world.hpp"
+
+namespace heed::stress {
+
+namespace {
+
+// What a slot holds as a future of T, if it does.
+template <class T>
+const Future<T>* as_future(const Entry& entry) noexcept {
+  if (const auto* task = std::get_if<Task<T>>(&entry.handle)) return task;
+  return std::get_if<Future<T>>(&entry.handle);
+}
+
+// The first of them that is done and has no value: a gather that is made now takes its failure over.
+CellId first_failed(const std::vector<Future<Value>>& futures, const std::vector<CellId>& cells) {
+  for (std::size_t i = 0; i < futures.size(); ++i)
+    if (futures[i].done() && !futures[i].state().has_value()) return futures[i].cancelled() ? nobody : cells[i];
+  return nobody;
+}
+
+}  // namespace
+
+Entry World::spawn(const Action& action) {
+  if (!grow()) return {};
+  const SpawnWay& way = action.spawn;
+  Entry entry;
+  entry.cell = oracle.new_cell(CellKind::task);
+  FrameId frame = oracle.new_frame(entry.cell);
+  coverage.count(Happened::tasks);
+
+  TaskOptions options;
+  if (way.named) options = named("stress " + std::to_string(entry.cell));
+  int context = static_cast<int>(entry.cell);
+  AnyTask creator = running() && way.context == 2 ? current_task() : AnyTask();
+  if (way.context == 1) {
+    options = std::move(options).in_context(Context::copy_current());
+  } else if (creator) {
+    Context shared = creator.context();
+    context = shared.run([] { return context_value(); });
+    options = std::move(options).in_context(std::move(shared));
+  }
+  if (way.context != 0) coverage.count(Happened::task_in_context);
+  if (way.eager && running()) {
+    options = std::move(options).eager();
+    coverage.count(Happened::task_eager);
+  }
+  Index index = action.body;
+  auto start = [&](auto coroutine) {
+    auto task = running() ? create_task(std::move(coroutine), std::move(options))
+                          : loop->create_task(std::move(coroutine), std::move(options));
+    oracle.bind_task(entry.cell, task.id());
+    if (way.keep) entry.handle = std::move(task);
+  };
+  if (way.returns_void) {
+    start(void_body(Token(1), frame, index, context));
+  } else if (!way.callable) {
+    start(body(Token(1), frame, index, context));
+  } else if (way.callable_throws) {
+    coverage.count(Happened::task_from_callable);
+    CellId cell = entry.cell;
+    start([this, cell, token = Token(1)]() -> Coro<Value> {
+      ErrorKind kind = ErrorKind::custom;
+      ErrorId id = new_error(kind);
+      oracle.bind_task(cell, current_task().id());
+      oracle.failed_before_start(cell, Thrown{id, false});
+      throw_error(kind, id);
+    });
+  } else {
+    coverage.count(Happened::task_from_callable);
+    // A coroutine that uses its captures until its end.
+    start([this, frame, index, context, token = Token(frame)]() -> Coro<Value> {
+      Value value = co_await body(Token(1), frame, index, context);
+      if (token.origin() != frame) oracle.violation("the captures of a coroutine's lambda are gone");
+      co_return value;
+    });
+  }
+  return entry;
+}
+
+Entry World::make_gather(auto gathering, std::vector<CellId> children) {
+  Entry entry;
+  entry.cell = oracle.new_cell(CellKind::gather);
+  oracle.bind_state(entry.cell, &gathering.state());
+  using F = decltype(gathering);
+  oracle.set_children(entry.cell, std::move(children),
+                      std::is_same_v<F, PairOutcomes> || std::is_same_v<F, ListOutcomes>);
+  entry.handle = std::move(gathering);
+  coverage.count(Happened::gathers_made);
+  return entry;
+}
+
+Entry World::gather_handles(const Action& action, bool& may_refuse) {
+  if (!grow()) return {};
+  std::vector<Future<Value>> values;
+  std::vector<CellId> cells;
+  const ListOutcomes* list = nullptr;
+  const Future<void>* nothing = nullptr;
+  CellId list_cell = nobody, nothing_cell = nobody;
+  unsigned count = 1 + action.amount % slots;
+  for (unsigned i = 0; i < count; ++i) {
+    const Entry& entry = slot(action.other + i);
+    if (entry.empty() || oracle.loop_of(entry.cell) != oracle.loop()) continue;
+    if (const auto* future = as_future<Value>(entry)) {
+      values.push_back(*future);
+      cells.push_back(entry.cell);
+    } else if (const auto* future_of_void = as_future<void>(entry)) {
+      nothing = future_of_void;
+      nothing_cell = entry.cell;
+    } else if (const auto* outcomes = std::get_if<ListOutcomes>(&entry.handle)) {
+      list = outcomes;
+      list_cell = entry.cell;
+    }
+  }
+  may_refuse = loop->is_closed() || (!running() && values.empty());  // no loop, or a dead one
+  CellId taken = first_failed(values, cells);
+  Entry made;
+  if (nothing && !values.empty()) {
+    std::vector<CellId> pair{cells[0], nothing_cell};
+    if (!values[0].done() || values[0].state().has_value()) taken = nothing->state().failure() ? nothing_cell : nobody;
+    if (action.flag) return make_gather(gather(return_exceptions, values[0], *nothing), std::move(pair));
+    made = make_gather(gather(values[0], *nothing), std::move(pair));
+  } else if (list && !values.empty()) {
+    if (list->done() && !list->state().has_value()) taken = list->cancelled() ? nobody : list_cell;
+    made = make_gather(gather(*list, values[0]), {list_cell, cells[0]});
+  } else if (action.flag) {
+    return make_gather(gather(return_exceptions, values), std::move(cells));
+  } else {
+    made = make_gather(gather(std::move(values)), std::move(cells));
+  }
+  oracle.taken(taken);
+  return made;
+}
+
+Entry World::gather_bodies(const Action& action) {
+  std::vector<CellId> cells;
+  auto child = [&] {
+    cells.push_back(oracle.new_cell(CellKind::task));
+    return oracle.new_frame(cells.back());
+  };
+  unsigned count = 1 + action.amount % 3;
+  for (unsigned i = 0; i <= count; ++i)
+    if (!grow()) return {};
+  if (action.other % 2 == 0) {
+    FrameId first = child();
+    FrameId second = child();
+    Coro<Value> a = body(Token(1), first, action.body, static_cast<int>(cells[0]));
+    Coro<void> b = void_body(Token(1), second, action.body, static_cast<int>(cells[1]));
+    if (action.flag) return make_gather(gather(return_exceptions, std::move(a), std::move(b)), std::move(cells));
+    return make_gather(gather(std::move(a), std::move(b)), std::move(cells));
+  }
+  std::vector<Coro<Value>> coroutines;
+  for (unsigned i = 0; i < count; ++i) {
+    FrameId frame = child();
+    coroutines.push_back(body(Token(1), frame, action.body, static_cast<int>(cells.back())));
+  }
+  if (action.flag) return make_gather(gather(return_exceptions, std::move(coroutines)), std::move(cells));
+  return make_gather(gather(std::move(coroutines)), std::move(cells));
+}
+
+}  // namespace heed::stress

@@ -1,0 +1,356 @@
+#include "stress/oracle.hpp"
+
+#include <cstdio>
+
+namespace heed::stress {
+
+// --- the life of frames and cells --------------------------------------------------------------------------------
+
+ErrorId Oracle::new_error(ErrorKind kind) {
+  raised_.push_back({kind});
+  ErrorId id = static_cast<ErrorId>(raised_.size());
+  if (tracing_) trace("error #" + std::to_string(id) + " is made, " + to_string(kind));
+  return id;
+}
+
+FrameId Oracle::new_frame(CellId root_of) {
+  FrameId id = static_cast<FrameId>(frames_.size());
+  frames_.emplace_back().root_of = root_of;
+  if (root_of != nobody) cells_[root_of].root = id;
+  return id;
+}
+
+CellId Oracle::new_cell(CellKind kind) {
+  CellId id = static_cast<CellId>(cells_.size());
+  Cell& cell = cells_.emplace_back();
+  cell.kind = kind;
+  cell.loop = loop_;
+  return id;
+}
+
+std::string Oracle::name(CellId cell) const {
+  if (cell == nobody) return "somebody";
+  static const char* const kinds[] = {"task ", "future ", "gather "};
+  return kinds[static_cast<int>(cells_[cell].kind)] + std::to_string(cell);
+}
+
+void Oracle::frame_began(FrameId id) {
+  Frame& frame = frames_[id];
+  if (frame.state != FrameState::created) violation("frame " + std::to_string(id) + " began twice");
+  frame.state = FrameState::running;
+  frame.alive = true;
+  if (tracing_)
+    trace("frame " + std::to_string(id) + " begins" +
+          (frame.root_of != nobody ? ", root of " + name(frame.root_of) : ""));
+}
+
+void Oracle::frame_throws(FrameId id, Thrown thrown) {
+  Frame& frame = frames_[id];
+  frame.state = FrameState::threw;
+  frame.thrown = thrown;
+  if (tracing_) trace("frame " + std::to_string(id) + " throws " + to_string(thrown));
+}
+
+void Oracle::frame_gone(FrameId id, bool closing, bool may_be_cancelled) {
+  Frame& frame = frames_[id];
+  if (!frame.alive) violation("frame " + std::to_string(id) + " was destroyed twice");
+  frame.alive = false;
+  if (tracing_) trace("frame " + std::to_string(id) + " is gone");
+  if (closing) {
+    frame.source = {};
+    if (frame.root_of != nobody) cells_[frame.root_of].abandoned = true;
+  } else if (frame.root_of != nobody) {
+    root_gone(frame.root_of, id, may_be_cancelled);
+  }
+}
+
+void Oracle::resumed(FrameId id) {
+  Source source = std::exchange(frames_[id].source, Source());
+  if (source.kind == Source::Kind::frame && frames_[source.index].state != FrameState::returned)
+    violation("frame " + std::to_string(id) + " goes on, but frame " + std::to_string(source.index) +
+              " that it awaited did not return");
+}
+
+// The root frame of a task is destroyed and did not say what happened: what can be concluded?
+void Oracle::root_gone(CellId id, FrameId root, bool may_be_cancelled) {
+  Source source = Source::frame(root);
+  while (source.kind == Source::Kind::frame) {
+    Frame& frame = frames_[source.index];
+    if (frame.state == FrameState::returned) return;
+    if (frame.state == FrameState::threw) {
+      frame.landed = true;
+      if (frame.thrown.cancellation) {
+        cells_[id].state = CellState::cancelled;
+      } else {
+        fail(id, frame.thrown);
+      }
+      return;
+    }
+    source = frame.source;
+  }
+  // It ended with what that future or task held, or it was cancelled while it waited for it.
+  if (source.kind != Source::Kind::cell) return;
+  const Cell& awaited = cells_[source.index];
+  cancellation_left(source.index);
+  if (may_be_cancelled || awaited.state != CellState::failed || awaited.thrown.cancellation) return;
+  delivered(source.index, awaited.thrown);
+  fail(id, awaited.thrown);
+}
+
+// A CancelledError that somebody put into a future, or a gather took from a child, is a failure; in the task that it
+// leaves it is none any more, and so nobody can tell later that it was delivered.
+void Oracle::cancellation_left(CellId id) {
+  Cell& cell = cells_[id];
+  if (cell.state == CellState::failed && cell.thrown.cancellation) cell.delivered = true;
+  if (cell.kind != CellKind::gather) return;
+  for (CellId child : cell.children)
+    if (child != nobody) cancellation_left(child);
+}
+
+void Oracle::fail(CellId id, Thrown thrown) {
+  Cell& cell = cells_[id];
+  if (cell.state == CellState::failed) violation(name(id) + " failed twice");
+  cell.state = CellState::failed;
+  cell.thrown = thrown;
+  if (tracing_) trace(name(id) + " failed with " + to_string(thrown));
+}
+
+// --- from a sighting back to the throw ---------------------------------------------------------------------------
+
+bool Oracle::landed(Source source, Thrown thrown) {
+  while (source.kind == Source::Kind::frame) {
+    Frame& frame = frames_[source.index];
+    if (frame.state == FrameState::returned) return false;
+    if (frame.state == FrameState::threw) {
+      frame.landed = true;
+      return frame.thrown == thrown;
+    }
+    source = frame.source;
+  }
+  if (source.kind == Source::Kind::cell) return delivered(source.index, thrown);
+  return thrown == Thrown{0, true};
+}
+
+bool Oracle::delivered(CellId id, Thrown thrown) {
+  Cell& cell = cells_[id];
+  if (thrown.cancellation && thrown.id == 0) {
+    // Of the task that waits, or of what it waits for: only a gather that was reported is known to have failed so.
+    if (cell.state != CellState::failed || cell.thrown != thrown) return true;
+  } else if (!establish(id, thrown)) {
+    return false;
+  }
+  if (!cell.delivered && cell.in_report != 0) cell.read_in_report = true;
+  cell.delivered = true;
+  if (tracing_) trace(to_string(thrown) + " was delivered by " + name(id));
+  return true;
+}
+
+// Did this cell end with `thrown`?
+bool Oracle::establish(CellId id, Thrown thrown) {
+  if (cells_[id].state == CellState::failed) return cells_[id].thrown == thrown;
+  if (cells_[id].kind == CellKind::future || cells_[id].exploring) return false;
+  cells_[id].exploring = true;  // tasks may await each other in a circle
+  bool established = explore(id, thrown);
+  cells_[id].exploring = false;
+  return established;
+}
+
+bool Oracle::explore(CellId id, Thrown thrown) {
+  if (cells_[id].kind == CellKind::task) {
+    FrameId root = cells_[id].root;
+    if (root == nobody || frames_[root].alive || !landed(Source::frame(root), thrown)) return false;
+    if (thrown.cancellation) {
+      cells_[id].state = CellState::cancelled;  // a CancelledError that was thrown by hand
+    } else {
+      fail(id, thrown);
+    }
+    return true;
+  }
+  if (cells_[id].returns_exceptions) return false;
+  std::vector<CellId> candidates;
+  for (CellId child : std::vector<CellId>(cells_[id].children))
+    if (child != nobody && establish(child, thrown)) candidates.push_back(child);
+  if (candidates.empty()) return false;
+  for (CellId child : candidates)
+    (candidates.size() == 1 ? cells_[child].consumed : cells_[child].perhaps_consumed) = true;
+  if (!thrown.cancellation) fail(id, thrown);
+  return true;
+}
+
+void Oracle::caught(Source source, Thrown thrown) {
+  if (tracing_) trace("caught " + to_string(thrown));
+  if (!thrown.known()) return violation("user code got an exception of the library that nothing explains");
+  if (!landed(source, thrown)) violation("user code got " + to_string(thrown) + ", which was not thrown there");
+}
+
+void Oracle::taken(CellId id) {
+  if (id == nobody) return;
+  Cell& cell = cells_[id];
+  if (!cell.delivered && cell.in_report != 0) cell.read_in_report = true;
+  cell.consumed = true;
+}
+
+void Oracle::got_value(CellId id, std::uint32_t origin) {
+  if (id != nobody && cells_[id].value_origin != origin)
+    violation(name(id) + " gave value " + std::to_string(origin) + " instead of " +
+              std::to_string(cells_[id].value_origin));
+}
+
+CellId Oracle::child(CellId cell, std::size_t index) const {
+  if (cell == nobody || index >= cells_[cell].children.size()) return nobody;
+  return cells_[cell].children[index];
+}
+
+bool Oracle::is_interrupt(Thrown thrown) const {
+  return thrown.id != 0 && thrown.id <= raised_.size() && raised_[thrown.id - 1].kind == ErrorKind::exit;
+}
+
+void Oracle::interrupt_seen(ErrorId error) { raised_[error - 1].interrupt_seen = true; }
+
+// --- reports -----------------------------------------------------------------------------------------------------
+
+CellId Oracle::cell_of_task(std::uint64_t task_id) const {
+  for (std::size_t i = cells_.size(); i-- > 0;)
+    if (cells_[i].task_id == task_id) return static_cast<CellId>(i);
+  return nobody;
+}
+
+// Addresses are used again: the youngest is meant.
+CellId Oracle::cell_of_state(const void* state) const {
+  for (std::size_t i = cells_.size(); i-- > 0;)
+    if (cells_[i].address == state) return static_cast<CellId>(i);
+  return nobody;
+}
+
+CellId Oracle::unread_cell_with(Thrown thrown, CellKind kind) {
+  auto unread = [&](const Cell& cell) {
+    return cell.kind == kind && !cell.delivered && !cell.consumed && cell.reports == 0;
+  };
+  for (CellId id = 0; id < cells_.size(); ++id)
+    if (unread(cells_[id]) && cells_[id].state == CellState::failed && cells_[id].thrown == thrown) return id;
+  for (CellId id = 0; id < cells_.size(); ++id) {
+    if (!unread(cells_[id])) continue;
+    if (kind == CellKind::gather && thrown.cancellation && cells_[id].state == CellState::open) return id;
+    if (establish(id, thrown)) return id;
+  }
+  return nobody;
+}
+
+void Oracle::raised_directly(ErrorId error, const char* where) { direct_.push_back({where, error, loop_}); }
+
+void Oracle::reported(CellId id, Thrown thrown, bool provisional) {
+  if (tracing_) trace(name(id) + " is reported" + (provisional ? " provisionally" : "") + " with " + to_string(thrown));
+  Cell& cell = cells_[id];
+  ++cell.in_report;
+  if (cell.kind == CellKind::gather && thrown.cancellation) {
+    // A child was cancelled: nobody but the gather knows that this is its failure.
+    if (cell.state == CellState::open) fail(id, thrown);
+  } else if (!establish(id, thrown)) {
+    return violation(name(id) + " is reported with " + to_string(thrown) + ", which it did not end with");
+  }
+  int& count = provisional ? cell.provisional : cell.reports;
+  if (++count > 1) violation(name(id) + " is reported twice");
+  if (cell.delivered || cell.consumed) violation(name(id) + " is reported although its failure was retrieved");
+  if (provisional && cell.reports != 0) violation(name(id) + " is reported provisionally after its report");
+}
+
+void Oracle::reported_directly(Thrown thrown) {
+  if (tracing_) trace("reported: " + to_string(thrown));
+  for (Direct& direct : direct_) {
+    if (direct.error != thrown.id) continue;
+    if (++direct.reports > 1) violation(to_string(thrown) + " of a " + direct.where + " is reported twice");
+    return;
+  }
+  violation("a report about " + to_string(thrown) + ", which no callback, destructor or handler threw");
+}
+
+void Oracle::reported_pending(CellId id) {
+  if (id != nobody && ++cells_[id].pending_reports > 1) violation(name(id) + " is reported as pending twice");
+}
+
+// --- checks ------------------------------------------------------------------------------------------------------
+
+void Oracle::check_books(const Ledger& books) {
+  const FailureCounts& failures = books.failures();
+  const CancellationCounts& cancellations = books.cancellations();
+  if (!failures.balanced() || !cancellations.balanced() || failures.live > failures.raised ||
+      cancellations.pending > cancellations.requested)
+    violation("the books do not balance: " + books.summary());
+}
+
+void Oracle::check_lists(const Ledger& books) {
+  check_books(books);
+  std::size_t live = 0;
+  for (const FailureRecord* record : books.live()) {
+    ++live;
+    if (record->disposition != Disposition::live || !record->exception())
+      violation("a settled failure is in the list of live ones: " + books.summary());
+  }
+  if (live != books.failures().live) violation("the list of live failures does not fit: " + books.summary());
+}
+
+void Oracle::check_closed(const Ledger& books) {
+  check_lists(books);
+  const FailureCounts& failures = books.failures();
+  if (failures.live != 0 || books.cancellations().pending != 0)
+    violation("the loop is closed and something is open: " + books.summary());
+  if (books.settled() != books.recent().size() + books.overflowed())
+    violation("the ring of records has lost some: " + books.summary());
+  if (failures.merged != 0 || failures.supervised != 0) violation("nobody merges here: " + books.summary());
+
+  std::uint64_t raised = 0, told = 0, unclear = 0;
+  bool interrupts = false;
+  for (const Raised& error : raised_) interrupts = interrupts || error.kind == ErrorKind::exit;
+  for (const Direct& direct : direct_) {
+    if (direct.loop != loop_) continue;
+    ++raised;
+    ++told;
+  }
+  for (const Cell& cell : cells_) {
+    if (cell.loop != loop_) continue;
+    bool never_began = cell.root == nobody || frames_[cell.root].state == FrameState::created;
+    if (cell.abandoned ? cell.pending_reports != 1 : cell.pending_reports != 0 && !never_began)
+      violation(name(static_cast<CellId>(&cell - cells_.data())) + (cell.abandoned ? " was abandoned" : " had ended") +
+                " and is reported as pending " + std::to_string(cell.pending_reports) + " times");
+    if (cell.state == CellState::failed) {
+      ++raised;
+      if (cell.reports != 0 && !cell.read_in_report) ++told;
+    } else if (cell.kind == CellKind::gather && !cell.returns_exceptions) {
+      ++unclear;  // perhaps it failed because a child was cancelled, and the task that awaited it was cancelled so
+    } else if (cell.kind == CellKind::task && interrupts) {
+      ++unclear;  // perhaps it got the interrupt from a gather
+    }
+  }
+  if (failures.raised < raised || failures.raised > raised + unclear || failures.reported != told)
+    violation("expected raised " + std::to_string(raised) + ".." + std::to_string(raised + unclear) + ", reported " +
+              std::to_string(told) + "; the books say " + books.summary());
+}
+
+void Oracle::check_over() {
+  for (std::size_t i = 0; i < frames_.size(); ++i) {
+    const Frame& frame = frames_[i];
+    if (frame.alive) violation("frame " + std::to_string(i) + " was never destroyed");
+    if (frame.state == FrameState::threw && !frame.landed && !frame.thrown.cancellation)
+      violation(to_string(frame.thrown) + ", thrown in frame " + std::to_string(i) + ", has vanished");
+  }
+  for (std::size_t i = 0; i < cells_.size(); ++i) {
+    const Cell& cell = cells_[i];
+    if (cell.state != CellState::failed || cell.delivered || cell.consumed || cell.perhaps_consumed ||
+        cell.reports != 0)
+      continue;
+    if (is_interrupt(cell.thrown) && raised_[cell.thrown.id - 1].interrupt_seen) continue;
+    violation(to_string(cell.thrown) + " of " + name(static_cast<CellId>(i)) + " was never seen by anybody");
+  }
+  for (const Direct& direct : direct_)
+    if (direct.reports == 0)
+      violation("error #" + std::to_string(direct.error) + " of a " + direct.where + " was never reported");
+}
+
+void Oracle::violation(const std::string& text) {
+  if (tracing_) trace("VIOLATION: " + text);
+  if (violation_.empty()) violation_ = text;
+}
+
+void Oracle::trace(const std::string& text) const { std::printf("  %s\n", text.c_str()); }
+
+}  // namespace heed::stress

@@ -1,0 +1,172 @@
+// What must be true of a program, kept apart from the library's own books.
+//
+// A *frame* is one run of a coroutine, a *cell* is what can hold a failure: a task, a future, a gather. The program
+// notes each throw, each exception that it sees and where it came from, and each report. From that the oracle follows
+// every failure from its throw, through frames that let it pass and cells that keep it, to those who were told.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "heed/failure/ledger.hpp"
+#include "stress/errors.hpp"
+
+namespace heed::stress {
+
+using FrameId = std::uint32_t;
+using CellId = std::uint32_t;
+inline constexpr std::uint32_t nobody = 0xffffffff;
+
+// Where an exception can come from, as seen from the frame that waits.
+struct Source {
+  enum class Kind : std::uint8_t { none, turn, frame, cell };
+  Kind kind = Kind::none;
+  std::uint32_t index = nobody;
+
+  static Source turn() noexcept { return {Kind::turn, nobody}; }
+  static Source frame(FrameId id) noexcept { return {Kind::frame, id}; }
+  static Source cell(CellId id) noexcept { return {Kind::cell, id}; }
+};
+
+enum class CellKind : std::uint8_t { task, future, gather };
+
+class Oracle {
+ public:
+  // --- what the program notes ----------------------------------------------------------------------------------
+  ErrorId new_error(ErrorKind kind);
+  FrameId new_frame(CellId root_of = nobody);
+  CellId new_cell(CellKind kind);
+  void bind_state(CellId cell, const void* state) { cells_[cell].address = state; }
+  void bind_task(CellId cell, std::uint64_t task_id) { cells_[cell].task_id = task_id; }
+  // Of a gather. One that returns exceptions does not fail with those of its children.
+  void set_children(CellId cell, std::vector<CellId> children, bool returns_exceptions) {
+    cells_[cell].children = std::move(children);
+    cells_[cell].returns_exceptions = returns_exceptions;
+  }
+
+  void frame_began(FrameId frame);
+  void frame_waits(FrameId frame, Source source) { frames_[frame].source = source; }
+  void frame_returns(FrameId frame) { frames_[frame].state = FrameState::returned; }
+  void frame_throws(FrameId frame, Thrown thrown);
+  CellId root_of(FrameId frame) const { return frames_[frame].root_of; }
+  bool frame_returned(FrameId frame) const { return frames_[frame].state == FrameState::returned; }
+  // The frame is destroyed. `closing`: because its loop is; `may_be_cancelled`: somebody asked its task for that.
+  void frame_gone(FrameId frame, bool closing, bool may_be_cancelled);
+  // The wait of `frame` ended without an exception.
+  void resumed(FrameId frame);
+  // User code caught `thrown`, which came from there.
+  void caught(Source source, Thrown thrown);
+
+  // A task whose body never began threw while it was made.
+  void failed_before_start(CellId cell, Thrown thrown) { fail(cell, thrown); }
+  void future_failed(CellId cell, Thrown thrown) { fail(cell, thrown); }
+  // A gather took the failure of one that was done when it was made.
+  void taken(CellId cell);
+  // A value came out; `origin` is what set_value noted.
+  void set_value(CellId cell, std::uint32_t origin) { cells_[cell].value_origin = origin; }
+  void got_value(CellId cell, std::uint32_t origin);
+  CellId child(CellId cell, std::size_t index) const;
+  void note_uncancel(CellId cell) { cells_[cell].uncancelled = true; }
+  bool uncancelled(CellId cell) const { return cells_[cell].uncancelled; }
+
+  // A failure that is reported at once: of a callback, a destructor, an exception handler.
+  void raised_directly(ErrorId error, const char* where);
+  bool is_interrupt(Thrown thrown) const;
+  // An interrupt came out of the loop.
+  void interrupt_seen(ErrorId error);
+
+  CellId cell_of_task(std::uint64_t task_id) const;
+  CellId cell_of_state(const void* state) const;
+  // A report that does not say whose it is.
+  CellId unread_cell_with(Thrown thrown, CellKind kind);
+  void reported(CellId cell, Thrown thrown, bool provisional);
+  void reported_directly(Thrown thrown);
+  void reported_pending(CellId cell);
+  void report_ended(CellId cell) { --cells_[cell].in_report; }
+
+  // --- what is checked -----------------------------------------------------------------------------------------
+  void begin_loop() { ++loop_; }
+  unsigned loop() const noexcept { return loop_; }
+  unsigned loop_of(CellId cell) const { return cells_[cell].loop; }
+  // At any time.
+  void check_books(const Ledger& books);
+  // After each iteration.
+  void check_lists(const Ledger& books);
+  // The current loop is closed.
+  void check_closed(const Ledger& books);
+  // Nothing is left of the program.
+  void check_over();
+
+  void violation(const std::string& text);
+  const std::string& first_violation() const noexcept { return violation_; }
+  bool violated() const noexcept { return !violation_.empty(); }
+  void trace_to_stdout(bool on) noexcept { tracing_ = on; }
+  bool tracing() const noexcept { return tracing_; }
+  void trace(const std::string& text) const;
+
+ private:
+  enum class FrameState : std::uint8_t { created, running, returned, threw };
+  struct Frame {
+    FrameState state = FrameState::created;
+    bool alive = false;
+    bool landed = false;  // what it threw was seen by somebody, or is in a cell
+    Thrown thrown;
+    Source source;
+    CellId root_of = nobody;
+  };
+  enum class CellState : std::uint8_t { open, failed, cancelled };
+  struct Cell {
+    CellKind kind = CellKind::task;
+    CellState state = CellState::open;  // as far as it is known
+    bool delivered = false;             // to user code
+    bool consumed = false;              // a gather has taken the failure over
+    bool perhaps_consumed = false;      // or that of another child with the same exception
+    bool returns_exceptions = false;
+    bool exploring = false;  // establish() is on its way through it
+    bool read_in_report = false;
+    bool uncancelled = false;
+    bool abandoned = false;  // a task that was suspended when its loop closed
+    int in_report = 0;
+    int reports = 0;
+    int provisional = 0;
+    int pending_reports = 0;
+    unsigned loop = 0;
+    Thrown thrown;
+    std::uint32_t value_origin = 0;
+    FrameId root = nobody;
+    std::uint64_t task_id = 0;
+    const void* address = nullptr;
+    std::vector<CellId> children;
+  };
+  struct Direct {
+    const char* where;
+    ErrorId error;
+    unsigned loop;
+    int reports = 0;
+  };
+  struct Raised {
+    ErrorKind kind;
+    bool interrupt_seen = false;
+  };
+
+  bool landed(Source source, Thrown thrown);
+  bool delivered(CellId cell, Thrown thrown);
+  bool establish(CellId cell, Thrown thrown);
+  bool explore(CellId cell, Thrown thrown);
+  void cancellation_left(CellId cell);
+  void fail(CellId cell, Thrown thrown);
+  void root_gone(CellId cell, FrameId frame, bool may_be_cancelled);
+  std::string name(CellId cell) const;
+
+  std::vector<Frame> frames_;
+  std::vector<Cell> cells_;
+  std::vector<Direct> direct_;
+  std::vector<Raised> raised_;
+  unsigned loop_ = 0;
+  bool tracing_ = false;
+  std::string violation_;
+};
+
+}  // namespace heed::stress

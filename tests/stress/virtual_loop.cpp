@@ -1,0 +1,31 @@
+#include "stress/virtual_loop.hpp"
+
+#include "stress/world.hpp"
+
+namespace heed::stress {
+
+std::size_t VirtualPoller::wait(Duration timeout, std::span<PollEvent>) {
+  if (world_.loop) world_.oracle.check_lists(world_.loop->failures());
+  if (timeout == Duration::max()) {
+    world_.loop->stop();
+  } else if (timeout > Duration::zero()) {
+    world_.clock.advance(timeout);
+  }
+  return 0;
+}
+
+StressLoop::StressLoop(World& world) : EventLoop(std::make_unique<VirtualPoller>(world), world.clock), world_(world) {
+  const LoopPlan& plan = *world.plan;
+  set_debug(plan.debug);
+  if (plan.grace != 2) set_unretrieved_grace(std::chrono::milliseconds(3 * plan.grace));
+  if (plan.handler)
+    set_exception_handler([&world](EventLoop&, const ErrorContext& context) { world.handler_told(context); });
+  if (plan.factory)
+    set_task_factory([](EventLoop&, TaskOptions& options) {
+      if (options.name().empty()) options.set_name("from the factory");
+    });
+}
+
+void StressLoop::default_exception_handler(const ErrorContext& context) { world_.default_handler_told(context); }
+
+}  // namespace heed::stress

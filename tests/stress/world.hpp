@@ -1,0 +1,155 @@
+// A random program that runs: its handles, its loop, and what its coroutines and callbacks do.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "heed/core/event_loop.hpp"
+#include "heed/failure/log.hpp"
+#include "heed/flow/gather.hpp"
+#include "stress/coverage.hpp"
+#include "stress/oracle.hpp"
+#include "stress/program.hpp"
+#include "stress/value.hpp"
+#include "stress/virtual_loop.hpp"
+
+namespace heed::stress {
+
+using PairGather = Future<std::tuple<Value, std::monostate>>;
+using PairOutcomes = Future<std::tuple<Outcome<Value>, Outcome<void>>>;
+using ListGather = Future<std::vector<Value>>;
+using ListOutcomes = Future<std::vector<Outcome<Value>>>;
+using NestedGather = Future<std::tuple<std::vector<Outcome<Value>>, Value>>;
+using AnyHandle = std::variant<std::monostate, Task<Value>, Task<void>, Future<Value>, Future<void>, PairGather,
+                               PairOutcomes, ListGather, ListOutcomes, NestedGather, AnyFuture>;
+
+// A handle, and the cell that it is about.
+struct Entry {
+  AnyHandle handle;
+  CellId cell = nobody;
+
+  bool empty() const noexcept { return handle.index() == 0; }
+  // Null for an empty one.
+  const AnyFuture* any() const noexcept {
+    return std::visit(
+        [](const auto& h) -> const AnyFuture* {
+          if constexpr (std::derived_from<std::decay_t<decltype(h)>, AnyFuture>) {
+            return &h;
+          } else {
+            return nullptr;
+          }
+        },
+        handle);
+  }
+};
+
+class World {
+ public:
+  World(const Program& what, bool tracing) : program(what) { oracle.trace_to_stdout(tracing); }
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  const Program& program;
+  const LoopPlan* plan = nullptr;  // of the current loop
+  Oracle oracle;
+  VirtualClock clock;
+  StressLoop* loop = nullptr;  // null between two of them
+  bool running() const noexcept { return loop && loop->is_running(); }
+
+  // --- actions.cpp -----------------------------------------------------------------------------------------------
+  // Does it, and catches what the library throws about it. `about`: the future that a done callback is about.
+  void act(Index action, const Entry* about = nullptr) noexcept;
+  void run_callback(Index callback, int context, const Entry* about);
+  void put(unsigned slot, Entry entry);
+  void drop_all();
+  const Entry& slot(unsigned number) const { return pool_[number % slots]; }
+  Entry take(unsigned number) { return std::exchange(pool_[number % slots], Entry()); }
+  ErrorId new_error(ErrorKind& kind);
+  // A new task, a gather or a future, as the action says. Empty when the program has grown too large.
+  Entry make(const Action& action, bool& may_refuse);
+
+  // --- bodies.cpp ------------------------------------------------------------------------------------------------
+  Coro<Value> body(Token token, FrameId frame, Index index, int context);
+  Coro<void> void_body(Token token, FrameId frame, Index index, int context);
+
+  // --- reports.cpp -----------------------------------------------------------------------------------------------
+  void handler_told(const ErrorContext& context);
+  void default_handler_told(const ErrorContext& context);
+  void log_told(const LogRecord& record);
+
+  // --- noting what was seen --------------------------------------------------------------------------------------
+  void got(CellId, const std::monostate&) {}
+  void got(CellId cell, const Value& value) { oracle.got_value(cell, value.origin()); }
+  template <class... Ts>
+  void got(CellId cell, std::tuple<Ts...>& values) {
+    std::size_t i = 0;
+    std::apply([&](auto&... value) { (got(oracle.child(cell, i++), value), ...); }, values);
+  }
+  template <class T>
+  void got(CellId cell, std::vector<T>& values) {
+    std::size_t i = 0;
+    for (T& value : values) got(oracle.child(cell, i++), value);
+  }
+  template <class T>
+  void got(CellId cell, Outcome<T>& outcome) {
+    if (outcome.exception()) {
+      if (cell != nobody) oracle.caught(Source::cell(cell), identify(outcome.exception()));
+    } else if constexpr (!std::is_void_v<T>) {
+      got(cell, outcome.value());
+    }
+  }
+
+  void check() {
+    if (loop) oracle.check_books(loop->failures());
+  }
+  // Changes as long as something happens.
+  std::uint64_t progress() const noexcept { return progress_; }
+
+ private:
+  bool grow() noexcept { return started_ < 150 && (++started_, ++progress_, true); }
+  void perform(const Action& action, const Entry* about, bool& may_refuse);
+  Entry spawn(const Action& action);
+  Entry gather_handles(const Action& action, bool& may_refuse);
+  Entry gather_bodies(const Action& action);
+  void read_result(Entry entry);
+  void read_exception(const AnyFuture& future, CellId cell);
+  void settle_future(const Entry& entry, const Action& action, bool& may_refuse);
+  void add_callback(const Entry& entry, const Action& action);
+  Entry make_gather(auto gathering, std::vector<CellId> children);
+
+  Coro<void> step(FrameId frame, const Step& step, int context);
+  Coro<void> call(Token token, FrameId frame, Index index, Style style, bool bomb, int context);
+  Coro<void> await_entry(FrameId frame, Entry entry, const Step& step);
+  template <class F>
+  Coro<void> await_future(Token token, FrameId frame, F future, CellId cell, Style style, bool bomb);
+  Coro<void> wait_for(Token token, FrameId frame, std::vector<AnyFuture> futures, const Step& step);
+  Coro<void> pause(Token token, FrameId frame, const Step& step);
+  Coro<void> fail(Token token, FrameId frame, const Step& step);
+  Coro<void> deep(Token token, FrameId frame, const Step& step);
+  Coro<Value> chain(Token token, FrameId frame, unsigned depth, const Step& step);
+
+  CellId note_report(const ErrorContext& context);
+  void respond(const ErrorContext& context, CellId cell);
+
+  std::array<Entry, slots> pool_;
+  AnyFuture registered_;  // where a done callback was added, and which
+  CallbackId registration_{};
+  Handle call_;
+  std::uint64_t progress_ = 0;
+  unsigned started_ = 0;
+  unsigned callbacks_ = 0;
+  unsigned reports_ = 0;
+  unsigned responding_ = 0;
+  bool exit_used_ = false;
+  bool rendering_ = false;
+};
+
+// The context variable that follows tasks and callbacks.
+int context_value();
+void set_context_value(int value);
+
+}  // namespace heed::stress
