@@ -70,8 +70,7 @@ bool Gathering::cancel(const CancelReasonRef& reason) {
   for (const AnyFuture& child : asked) accepted = child.state().cancel(reason) || accepted;
   passing_cancel_on_ = false;
   if (!accepted) return false;
-  cancel_requested_ = true;
-  cancel_reason_ = reason;
+  if (!std::exchange(cancel_requested_, true)) cancel_reason_ = reason;  // the first one is delivered
   return true;
 }
 

@@ -161,6 +161,7 @@ void Runner::run_main(const AnyTask& task) {
 void Runner::cancel_all_tasks() {
   std::vector<AnyTask> tasks = all_tasks(*loop_);
   if (tasks.empty()) return;
+  loop_->core().check_runnable();  // closed inside another running loop: nothing can be waited for
   for (AnyTask& task : tasks)
     task.state().cancel(detail::make_reason(CancelSource::shutdown, "", std::source_location()));
   std::exception_ptr interrupt =

@@ -217,6 +217,11 @@ Task<T> ensure_future(Coro<T> coro, std::source_location where = std::source_loc
   return create_task(std::move(coro), {}, where);
 }
 
+// The task behind a future handle, as in a report's `future`; invalid when it is a plain future.
+inline AnyTask as_task(const AnyFuture& future) {
+  return future.is_task() ? AnyTask::share(future.state()) : AnyTask();
+}
+
 // The running task; invalid in a plain callback. Throws std::runtime_error when no loop runs.
 AnyTask current_task();
 
