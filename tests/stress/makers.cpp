@@ -115,14 +115,16 @@ Entry World::gather_handles(const Action& action, bool& may_refuse) {
     }
   }
   may_refuse = loop->is_closed() || (!running() && values.empty());  // no loop, or a dead one
+  bool pair_with_one = (nothing || list) && !values.empty();
+  if (pair_with_one) values.resize(1);
   CellId taken = first_failed(values, cells);
   Entry made;
-  if (nothing && !values.empty()) {
+  if (pair_with_one && nothing) {
     std::vector<CellId> pair{cells[0], nothing_cell};
     if (!values[0].done() || values[0].state().has_value()) taken = nothing->state().failure() ? nothing_cell : nobody;
     if (action.flag) return make_gather(gather(return_exceptions, values[0], *nothing), std::move(pair));
     made = make_gather(gather(values[0], *nothing), std::move(pair));
-  } else if (list && !values.empty()) {
+  } else if (pair_with_one) {
     if (list->done() && !list->state().has_value()) taken = list->cancelled() ? nobody : list_cell;
     made = make_gather(gather(*list, values[0]), {list_cell, cells[0]});
   } else if (action.flag) {

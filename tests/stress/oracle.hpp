@@ -123,6 +123,7 @@ class Oracle {
     bool delivered = false;             // to user code
     bool consumed = false;              // a gather has taken the failure over
     bool perhaps_consumed = false;      // or that of another child with the same exception
+    bool guessed = false;               // that it failed explains what a gather ended with, and nothing else says so
     bool returns_exceptions = false;
     bool exploring = false;  // establish() is on its way through it
     bool read_in_report = false;

@@ -181,8 +181,6 @@ std::string subject_of(const ErrorContext& context) {
 
 }  // namespace
 
-AnyTask as_task(const AnyFuture& future) { return AnyTask::share(future.state()); }
-
 std::string message_of(const ErrorContext& context) {
   return context.message.empty() ? "(no message)" : without_place(context.message);
 }

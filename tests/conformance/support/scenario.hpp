@@ -118,8 +118,6 @@ void install_handler(EventLoop& loop = running_loop());
 // The message of a report without what names a place in the program.
 std::string message_of(const ErrorContext& context);
 
-// The task that a report calls a future. Precondition: it is one.
-AnyTask as_task(const AnyFuture& future);
 // In alphabetical order. Precondition: all are tasks.
 template <class Handle>
 std::vector<std::string> names_of(const std::vector<Handle>& tasks) {
