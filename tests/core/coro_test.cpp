@@ -149,7 +149,7 @@ TEST_F(Coroutines, as_result_and_pass_of_one_that_was_moved_from_are_errors) {
     Coro<int> other = std::move(moved);
     int errors = 0;
     try {
-      co_await as_result(std::move(moved));
+      static_cast<void>(co_await as_result(std::move(moved)));
     } catch (const InvalidStateError&) {
       ++errors;
     }

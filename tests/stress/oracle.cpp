@@ -93,6 +93,7 @@ void Oracle::root_gone(CellId id, FrameId root, bool may_be_cancelled) {
   if (source.kind != Source::Kind::cell) return;
   const Cell& awaited = cells_[source.index];
   cancellation_left(source.index);
+  cells_[id].unresolved = true;
   if (may_be_cancelled || awaited.state != CellState::failed || awaited.thrown.cancellation) return;
   delivered(source.index, awaited.thrown);
   fail(id, awaited.thrown);
@@ -102,7 +103,7 @@ void Oracle::root_gone(CellId id, FrameId root, bool may_be_cancelled) {
 // leaves it is none any more, and so nobody can tell later that it was delivered.
 void Oracle::cancellation_left(CellId id) {
   Cell& cell = cells_[id];
-  if (cell.state == CellState::failed && cell.thrown.cancellation) cell.delivered = true;
+  if (cell.state == CellState::failed && cell.thrown.cancellation) cell.perhaps_seen = true;
   if (cell.kind != CellKind::gather) return;
   for (CellId child : cell.children)
     if (child != nobody) cancellation_left(child);
@@ -169,26 +170,46 @@ bool Oracle::explore(CellId id, Thrown thrown) {
     return true;
   }
   if (cells_[id].returns_exceptions) return false;
-  // The child that it took the failure from: one that is known to have failed so, else one of which that can be guessed.
-  std::vector<CellId> children = cells_[id].children;
-  std::erase_if(children, [](CellId child) { return child == nobody; });
-  auto known = [&](CellId child) {
-    return cells_[child].state == CellState::failed && cells_[child].thrown == thrown;
-  };
-  auto candidates = std::count_if(children.begin(), children.end(), known);
-  auto first = std::find_if(children.begin(), children.end(), known);
-  if (first == children.end()) {
-    first = std::find_if(children.begin(), children.end(), [&](CellId child) { return establish(child, thrown); });
-    if (first == children.end()) return false;
-    cells_[*first].guessed = true;
+  // One child has given it the failure: which is clear when only one can have failed so.
+  std::vector<CellId> known, unclear;
+  for (CellId child : cells_[id].children) {
+    if (child == nobody) continue;
+    const Cell& cell = cells_[child];
+    if (cell.state == CellState::failed && cell.thrown == thrown && (cell.reports == 0 || cell.read_in_report)) {
+      known.push_back(child);
+    } else if (cell.state == CellState::cancelled ? thrown.cancellation
+                                                  : cell.state == CellState::open &&
+                                                        (cell.unresolved || cell.kind == CellKind::gather)) {
+      unclear.push_back(child);
+    }
   }
-  if (candidates <= 1) {
-    cells_[*first].consumed = true;
+  if (known.size() == 1 && unclear.empty()) {
+    cells_[known[0]].consumed = true;
   } else {
-    for (CellId child : children) cells_[child].perhaps_consumed = cells_[child].perhaps_consumed || known(child);
+    if (known.empty()) {
+      auto guess = std::find_if(unclear.begin(), unclear.end(), [&](CellId child) { return establish(child, thrown); });
+      if (guess == unclear.end()) return false;
+      cells_[*guess].guessed = true;
+    }
+    for (CellId child : known) perhaps_seen(child);
+    for (CellId child : unclear) perhaps_seen(child);
   }
   if (!thrown.cancellation) fail(id, thrown);
   return true;
+}
+
+// This cell, and all those that it can have its failure from.
+void Oracle::perhaps_seen(CellId id) {
+  Cell& cell = cells_[id];
+  if (std::exchange(cell.perhaps_seen, true)) return;
+  if (cell.kind == CellKind::gather) {
+    for (CellId child : cell.children)
+      if (child != nobody) perhaps_seen(child);
+  } else if (cell.root != nobody) {
+    Source source = Source::frame(cell.root);
+    while (source.kind == Source::Kind::frame) source = frames_[source.index].source;
+    if (source.kind == Source::Kind::cell) perhaps_seen(source.index);
+  }
 }
 
 void Oracle::caught(Source source, Thrown thrown) {
@@ -315,8 +336,6 @@ void Oracle::check_closed(const Ledger& books) {
   if (failures.merged != 0 || failures.supervised != 0) violation("nobody merges here: " + books.summary());
 
   std::uint64_t raised = 0, told = 0, guessed = 0, unclear = 0;
-  bool interrupts = false;
-  for (const Raised& error : raised_) interrupts = interrupts || error.kind == ErrorKind::exit;
   for (const Direct& direct : direct_) {
     if (direct.loop != loop_) continue;
     ++raised;
@@ -332,10 +351,8 @@ void Oracle::check_closed(const Ledger& books) {
       ++raised;
       guessed += cell.guessed;
       if (cell.reports != 0 && !cell.read_in_report) ++told;
-    } else if (cell.kind == CellKind::gather && !cell.returns_exceptions) {
-      ++unclear;  // perhaps it failed because a child was cancelled, and the task that awaited it was cancelled so
-    } else if (cell.kind == CellKind::task && interrupts) {
-      ++unclear;  // perhaps it got the interrupt from a gather
+    } else if (cell.kind == CellKind::gather ? !cell.returns_exceptions : cell.unresolved) {
+      ++unclear;  // perhaps it failed: a gather because a child was cancelled, a task with what a gather gave it
     }
   }
   raised -= guessed;
@@ -354,7 +371,7 @@ void Oracle::check_over() {
   }
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     const Cell& cell = cells_[i];
-    if (cell.state != CellState::failed || cell.delivered || cell.consumed || cell.perhaps_consumed ||
+    if (cell.state != CellState::failed || cell.delivered || cell.consumed || cell.perhaps_seen ||
         cell.reports != 0)
       continue;
     if (is_interrupt(cell.thrown) && raised_[cell.thrown.id - 1].interrupt_seen) continue;

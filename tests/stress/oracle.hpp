@@ -122,7 +122,8 @@ class Oracle {
     CellState state = CellState::open;  // as far as it is known
     bool delivered = false;             // to user code
     bool consumed = false;              // a gather has taken the failure over
-    bool perhaps_consumed = false;      // or that of another child with the same exception
+    bool perhaps_seen = false;          // one of these, or it was another cell with the same exception
+    bool unresolved = false;            // a task that ended with what it awaited, or was cancelled
     bool guessed = false;               // that it failed explains what a gather ended with, and nothing else says so
     bool returns_exceptions = false;
     bool exploring = false;  // establish() is on its way through it
@@ -157,6 +158,7 @@ class Oracle {
   bool establish(CellId cell, Thrown thrown);
   bool explore(CellId cell, Thrown thrown);
   void cancellation_left(CellId cell);
+  void perhaps_seen(CellId cell);
   void fail(CellId cell, Thrown thrown);
   void root_gone(CellId cell, FrameId frame, bool may_be_cancelled);
   std::string name(CellId cell) const;
