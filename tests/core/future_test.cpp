@@ -167,7 +167,7 @@ TEST_F(Futures, awaiting_an_empty_handle_is_an_error) {
       ++errors;
     }
     try {
-      co_await as_result(empty);
+      static_cast<void>(co_await as_result(empty));
     } catch (const InvalidStateError&) {
       ++errors;
     }

@@ -267,7 +267,7 @@ TEST_P(SafeConstructs, pass_and_as_result_around_a_call_with_temporaries) {
 TEST_P(SafeConstructs, a_lambda_given_to_create_task_in_a_statement_of_its_own) {
   auto body = [this]() -> Coro<int> {
     Counted counted(7);
-    Task<int> task = loop.create_task([this, counted]() -> Coro<int> {
+    Task<int> task = loop.create_task([counted]() -> Coro<int> {
       if (GetParam()) co_await yield_now();
       co_return counted.value;
     });

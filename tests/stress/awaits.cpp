@@ -39,18 +39,6 @@ Coro<void> World::step(FrameId frame, const Step& planned, int context) {
   return pause(std::move(token), frame, planned);
 }
 
-Coro<void> World::await_entry(FrameId frame, Entry entry, const Step& planned) {
-  return std::visit(
-      [&](auto& handle) -> Coro<void> {
-        if constexpr (requires { handle.result(); }) {
-          return await_future(Token(1), frame, std::move(handle), entry.cell, planned.style, planned.bomb);
-        } else {
-          return pause(Token(1), frame, planned);
-        }
-      },
-      entry.handle);
-}
-
 template <class F>
 Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Style style, bool armed) {
   using T = typename F::value_type;
@@ -102,6 +90,18 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
   coverage.count(Happened::delivered);
   oracle.resumed(frame);
   oracle.frame_returns(frame);
+}
+
+Coro<void> World::await_entry(FrameId frame, Entry entry, const Step& planned) {
+  return std::visit(
+      [&](auto& handle) -> Coro<void> {
+        if constexpr (requires { handle.result(); }) {
+          return await_future(Token(1), frame, std::move(handle), entry.cell, planned.style, planned.bomb);
+        } else {
+          return pause(Token(1), frame, planned);
+        }
+      },
+      entry.handle);
 }
 
 Coro<void> World::wait_for(Token, FrameId frame, std::vector<AnyFuture> futures, const Step& planned) {

@@ -25,7 +25,6 @@ enum class Happened : std::uint8_t {
   library_refused,
   failures_thrown,
   delivered,
-  cancellations_seen,
   reported_unread,
   reported_by_callback,
   reported_provisionally,
@@ -44,7 +43,7 @@ enum class Happened : std::uint8_t {
   cancels_completed_anyway,
   cancels_withdrawn,
 };
-inline constexpr std::size_t happened_kinds = 33;
+inline constexpr std::size_t happened_kinds = 32;
 
 struct Coverage {
   std::array<std::uint64_t, action_kinds> actions{};
