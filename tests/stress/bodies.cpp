@@ -44,6 +44,7 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
           Thrown thrown = identify(std::current_exception());
           oracle.caught(Source::frame(child), thrown);
           oracle.frame_throws(frame, thrown);
+          add_note("rethrown");
           throw;
         }
         break;
@@ -88,6 +89,8 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
   }
   if (root_of != nobody) oracle.set_value(root_of, frame + 1);
   oracle.frame_returns(frame);
+  // The first move is into the promise, the second one into the task.
+  if (oracle.blows(frame)) co_return Value(frame + 1, 2);
   co_return Value(frame + 1);
 }
 
@@ -136,8 +139,21 @@ Coro<void> World::pause(Token, FrameId frame, const Step& planned) {
   Bomb bomb(*this, frame, planned.bomb);
   oracle.frame_waits(frame, Source::turn());
   switch (planned.kind) {
-    case StepKind::sleep: co_await sleep(std::chrono::milliseconds(planned.amount)); break;
-    case StepKind::turn: co_await yield_now(); break;
+    case StepKind::sleep:
+      if (planned.style == Style::pass) {
+        co_await pass(sleep(std::chrono::milliseconds(planned.amount)));
+      } else {
+        co_await sleep(std::chrono::milliseconds(planned.amount));
+      }
+      break;
+    case StepKind::turn:
+      if (planned.style == Style::outcome) {
+        Outcome<void> outcome = co_await as_result(yield_now());
+        if (outcome.exception()) oracle.caught(Source::turn(), identify(outcome.exception()));
+      } else {
+        co_await yield_now();
+      }
+      break;
     default: break;
   }
   oracle.resumed(frame);

@@ -28,8 +28,9 @@ class Driver {
 
  private:
   void run_loop() {
-    StressLoop loop(world_);
-    world_.loop = &loop;
+    auto owner = std::make_unique<StressLoop>(world_);
+    EventLoop& loop = *owner;
+    world_.loop = owner.get();
     if (plan_.mode == Mode::stepped) {
       start(plan_.first);
       start(plan_.second);
@@ -41,8 +42,11 @@ class Driver {
       guarded([&] { loop.run_forever(); });  // resumes what is left, until it would sleep for ever
     }
     between();
-    guarded([&] { loop.close(); });
-    loop_closed();
+    if (!plan_.unclosed) {
+      guarded([&] { loop.close(); });
+      loop_closed();
+    }
+    owner.reset();
     world_.loop = nullptr;
   }
 
@@ -157,6 +161,12 @@ class Route {
     static bool installed = false;
     current_ = &world;
     if (std::exchange(installed, true)) return;
+    Value::when_blown = [](std::uint32_t origin) {
+      ErrorKind kind = ErrorKind::custom;
+      ErrorId id = current_->new_error(kind);
+      current_->oracle.task_failed(current_->oracle.root_of(origin - 1), Thrown{id, false});
+      throw_error(kind, id);
+    };
     Value::when_destroyed = [] {
       if (current_ && current_->running() && current_task() && current_task().done())
         current_->oracle.violation("current_task() is a task that has ended");

@@ -108,6 +108,7 @@ class Generator {
     way.callable = random_.percent(30);
     way.callable_throws = random_.percent(temper_.failing);
     way.returns_void = random_.percent(25);
+    way.blows = random_.percent(temper_.failing / 4);
     way.keep = random_.percent(75);
     if (random_.percent(25)) way.context = static_cast<std::uint8_t>(random_.between(1, 2));
     return made;
@@ -185,6 +186,7 @@ class Generator {
     made.renders = random_.percent(3);
     made.factory = random_.percent(3);
     made.drop_before_end = random_.percent(50);
+    made.unclosed = random_.percent(8);
     made.grace = small(3);
     made.first = random_.percent(80) ? Index{0} : index(bodies);
     if (random_.percent(40)) made.second = index(bodies);

@@ -57,6 +57,7 @@ Entry World::spawn(const Action& action) {
   if (way.returns_void) {
     start(void_body(Token(1), frame, index, context));
   } else if (!way.callable) {
+    if (way.blows) oracle.set_blows(frame);
     start(body(Token(1), frame, index, context));
   } else if (way.callable_throws) {
     coverage.count(Happened::task_from_callable);
@@ -65,7 +66,7 @@ Entry World::spawn(const Action& action) {
       ErrorKind kind = ErrorKind::custom;
       ErrorId id = new_error(kind);
       oracle.bind_task(cell, current_task().id());
-      oracle.failed_before_start(cell, Thrown{id, false});
+      oracle.task_failed(cell, Thrown{id, false});
       throw_error(kind, id);
     });
   } else {

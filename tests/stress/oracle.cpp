@@ -97,6 +97,7 @@ void Oracle::root_gone(CellId id, FrameId root, bool may_be_cancelled) {
   if (may_be_cancelled || awaited.state != CellState::failed || awaited.thrown.cancellation) return;
   delivered(source.index, awaited.thrown);
   fail(id, awaited.thrown);
+  cells_[id].has_cause = true;
 }
 
 // A CancelledError that somebody put into a future, or a gather took from a child, is a failure; in the task that it

@@ -51,6 +51,9 @@ class Oracle {
   void frame_returns(FrameId frame) { frames_[frame].state = FrameState::returned; }
   void frame_throws(FrameId frame, Thrown thrown);
   CellId root_of(FrameId frame) const { return frames_[frame].root_of; }
+  // The result of this frame throws when it is moved.
+  void set_blows(FrameId frame) { frames_[frame].blows = true; }
+  bool blows(FrameId frame) const { return frames_[frame].blows; }
   bool frame_returned(FrameId frame) const { return frames_[frame].state == FrameState::returned; }
   // The frame is destroyed. `closing`: because its loop is; `may_be_cancelled`: somebody asked its task for that.
   void frame_gone(FrameId frame, bool closing, bool may_be_cancelled);
@@ -59,8 +62,8 @@ class Oracle {
   // User code caught `thrown`, which came from there.
   void caught(Source source, Thrown thrown);
 
-  // A task whose body never began threw while it was made.
-  void failed_before_start(CellId cell, Thrown thrown) { fail(cell, thrown); }
+  // A task failed, and it was not its body that threw.
+  void task_failed(CellId cell, Thrown thrown) { fail(cell, thrown); }
   void future_failed(CellId cell, Thrown thrown) { fail(cell, thrown); }
   // A gather took the failure of one that was done when it was made.
   void taken(CellId cell);
@@ -70,6 +73,9 @@ class Oracle {
   CellId child(CellId cell, std::size_t index) const;
   void note_uncancel(CellId cell) { cells_[cell].uncancelled = true; }
   bool uncancelled(CellId cell) const { return cells_[cell].uncancelled; }
+  // It ended with a failure that another one had delivered to it, in the same step.
+  bool has_cause(CellId cell) const { return cells_[cell].has_cause; }
+  std::uint64_t task_id(CellId cell) const { return cells_[cell].task_id; }
 
   // A failure that is reported at once: of a callback, a destructor, an exception handler.
   void raised_directly(ErrorId error, const char* where);
@@ -111,6 +117,7 @@ class Oracle {
   struct Frame {
     FrameState state = FrameState::created;
     bool alive = false;
+    bool blows = false;
     bool landed = false;  // what it threw was seen by somebody, or is in a cell
     Thrown thrown;
     Source source;
@@ -124,6 +131,7 @@ class Oracle {
     bool consumed = false;              // a gather has taken the failure over
     bool perhaps_seen = false;          // one of these, or it was another cell with the same exception
     bool unresolved = false;            // a task that ended with what it awaited, or was cancelled
+    bool has_cause = false;
     bool guessed = false;               // that it failed explains what a gather ended with, and nothing else says so
     bool returns_exceptions = false;
     bool exploring = false;  // establish() is on its way through it

@@ -20,7 +20,7 @@ std::string describe(const Action& action) {
   switch (action.kind) {
     case ActionKind::spawn:
       return text + number("body", action.body) + flag("named", way.named) + flag("eager", way.eager) +
-             flag("void", way.returns_void) + flag("callable", way.callable) +
+             flag("void", way.returns_void) + flag("that-blows", way.blows) + flag("callable", way.callable) +
              flag("that-throws", way.callable && way.callable_throws) + flag("dropped", !way.keep) +
              number("context", way.context);
     case ActionKind::gather_handles:
@@ -71,7 +71,7 @@ std::string describe(const LoopPlan& loop) {
   static const char* const reactions[] = {"none", "fail", "stop", "keep", "read", "act", "unset"};
   std::string text = std::string(to_string(loop.mode)) + flag("debug", loop.debug) +
                      flag("default-handler", !loop.handler) + flag("that-fails", loop.default_fails) +
-                     flag("drop-before-end", loop.drop_before_end) + number("grace", loop.grace) +
+                     flag("drop-before-end", loop.drop_before_end) + flag("unclosed", loop.unclosed) + number("grace", loop.grace) +
                      number("first body", loop.first) + number("second body", loop.second);
   for (const Response& response : loop.responses)
     text += std::string(" / ") + name(response.reaction, reactions) + number("slot", response.slot) +

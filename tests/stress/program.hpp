@@ -53,6 +53,7 @@ struct SpawnWay {
   bool callable = false;  // from a lambda
   bool callable_throws = false;
   bool returns_void = false;
+  bool blows = false;           // its result throws when it is moved into the task
   bool keep = true;          // else the handle is dropped at once
   std::uint8_t context = 0;  // 0: a copy, 1: in one that is given, 2: in that of the running task
 };
@@ -144,6 +145,7 @@ struct LoopPlan {
   bool renders = false;          // ... and makes the text of the report
   bool factory = false;          // a task factory that names tasks
   bool drop_before_end = false;  // the handles go before the loop object, not after
+  bool unclosed = false;         // the loop is closed by its destructor
   std::uint8_t grace = 0;        // unretrieved_grace: 0 none, 1 short, 2 default
   Index first = no_index;        // body of the main task
   Index second = no_index;       // of a second one, or none

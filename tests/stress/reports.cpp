@@ -25,8 +25,6 @@ CellId World::note_report(const ErrorContext& context) {
   if (context.record) {
     if (context.record->exception() != context.exception)
       oracle.violation("the record of a report holds another exception");
-    if (context.record->provisionally_reported && !provisional && contains(context.message, "retrieved for"))
-      oracle.violation("a provisional report came late");
   }
   CellId cell = nobody;
   if (context.task) {
@@ -42,6 +40,10 @@ CellId World::note_report(const ErrorContext& context) {
       oracle.violation("a report about an unknown future: " + context.message);
     } else {
       oracle.reported(cell, thrown, provisional);
+      const FailureRecord* record = context.record;
+      if (!record || record->task_id != oracle.task_id(cell)) oracle.violation("the record of a report is another's");
+      if (record && record->cause_id == 0 && oracle.has_cause(cell))
+        oracle.violation("the record of a failure that escaped again names no cause");
     }
   } else {
     coverage.count(Happened::reported_by_callback);
@@ -92,7 +94,7 @@ void World::respond(const ErrorContext& context, CellId cell) {
   }
 }
 
-void World::default_handler_told(const ErrorContext& context) {
+void World::default_handler_told(StressLoop& told, const ErrorContext& context) {
   CellId cell = nobody;
   if (context.context) {  // the handler has failed
     check();
@@ -103,7 +105,7 @@ void World::default_handler_told(const ErrorContext& context) {
   }
   if (plan->renders) {
     rendering_ = true;
-    loop->render(context);
+    told.render(context);
     rendering_ = false;
   }
   if (cell != nobody) oracle.report_ended(cell);
@@ -119,12 +121,17 @@ void World::log_told(const LogRecord& record) {
   if (rendering_ || record.level == LogLevel::warning) return;
   std::string message(record.message);
   if (oracle.tracing()) oracle.trace("log: " + message);
-  if (!record.exception) return oracle.violation("an error was logged without an exception: " + message);
   Thrown thrown = identify(record.exception);
-  if (contains(message, "Exception in default exception handler")) return oracle.reported_directly(thrown);
+  if (!record.exception) {
+    coverage.count(Happened::reported_pending);
+    if (!contains(message, "Task was destroyed but it is pending!"))
+      oracle.violation("an error was logged without an exception: " + message);
+    return;
+  }
+  if (!contains(message, "exception was never retrieved")) return oracle.reported_directly(thrown);
   // The loop object is gone, and its handler with it.
   coverage.count(Happened::reported_without_loop);
-  CellKind kind = contains(message, "_Gath")  ? CellKind::gather
+  CellKind kind = contains(message, "_Gath") ? CellKind::gather
                   : contains(message, "Task") ? CellKind::task
                                               : CellKind::future;
   CellId cell = oracle.unread_cell_with(thrown, kind);

@@ -12,7 +12,12 @@ class Value {
  public:
   explicit Value(std::uint32_t origin) noexcept : origin_(origin), self_(this) { ++live; }
   Value(const Value& other) noexcept : Value(other.origin()) {}
-  Value(Value&& other) noexcept : Value(std::exchange(other.origin_, 0)) { other.check(); }
+  // With a fuse the move after so many throws what `when_blown` throws.
+  Value(std::uint32_t origin, unsigned moves) noexcept : Value(origin) { fuse_ = moves; }
+  Value(Value&& other) : Value(other.burn()) {
+    fuse_ = other.fuse_;
+    other.origin_ = 0;
+  }
   Value& operator=(const Value& other) noexcept {
     check();
     origin_ = other.origin();
@@ -21,6 +26,7 @@ class Value {
   Value& operator=(Value&& other) noexcept {
     check();
     origin_ = std::exchange(other.origin_, 0);
+    fuse_ = 0;
     return *this;
   }
   ~Value() {
@@ -36,6 +42,7 @@ class Value {
   }
 
   static inline void (*when_destroyed)() = nullptr;
+  static inline void (*when_blown)(std::uint32_t origin) = nullptr;
   static inline long live = 0;
   static inline long broken = 0;  // how often a check failed
 
@@ -43,7 +50,13 @@ class Value {
   void check() const noexcept {
     if (self_ != this) ++broken;
   }
+  std::uint32_t burn() {
+    check();
+    if (fuse_ != 0 && --fuse_ == 0) when_blown(origin_);
+    return origin_;
+  }
   std::uint32_t origin_;
+  unsigned fuse_ = 0;
   const Value* self_;
 };
 

@@ -26,6 +26,6 @@ StressLoop::StressLoop(World& world) : EventLoop(std::make_unique<VirtualPoller>
     });
 }
 
-void StressLoop::default_exception_handler(const ErrorContext& context) { world_.default_handler_told(context); }
+void StressLoop::default_exception_handler(const ErrorContext& context) { world_.default_handler_told(*this, context); }
 
 }  // namespace heed::stress

@@ -57,7 +57,7 @@ class World {
   const LoopPlan* plan = nullptr;  // of the current loop
   Oracle oracle;
   VirtualClock clock;
-  StressLoop* loop = nullptr;  // null between two of them
+  EventLoop* loop = nullptr;  // null between two of them
   bool running() const noexcept { return loop && loop->is_running(); }
 
   // --- actions.cpp -----------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ class World {
 
   // --- reports.cpp -----------------------------------------------------------------------------------------------
   void handler_told(const ErrorContext& context);
-  void default_handler_told(const ErrorContext& context);
+  void default_handler_told(StressLoop& told, const ErrorContext& context);
   void log_told(const LogRecord& record);
 
   // --- noting what was seen --------------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ struct CoroAccess;
 // (`co_await fetch(url)`, `co_await std::move(coro)`), or handed to create_task(), run(), gather() and their like.
 //
 // An awaited coroutine runs in its awaiter's task: no loop turn, no new task. Its exception is raised at the await.
+// It must stay where it is while it is awaited (a temporary does).
 // Awaiting one twice, or one that was moved from, throws InvalidStateError. Dropping one that never ran destroys its
 // arguments and, in debug mode, logs "coroutine ... was never awaited".
 //
