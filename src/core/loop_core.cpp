@@ -430,6 +430,7 @@ void LoopCore::note_handler_failure(const std::exception_ptr& exception) noexcep
 
 bool LoopCore::note_interrupt(const std::exception_ptr& exception) noexcept {
   if (!find<KeyboardInterrupt>(exception) && !find<SystemExit>(exception)) return false;
+  if (interrupt_ == exception) return true;  // raised again on its way
   if (interrupt_) {
     last_resort("a second interrupt while one was on its way", exception);
   } else {

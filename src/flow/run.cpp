@@ -89,6 +89,7 @@ std::exception_ptr run_until_all_done(EventLoop& loop, std::vector<AnyTask>& tas
     try {
       loop.run_until_done(over.state());
     } catch (const BaseException&) {  // raised by a task
+      if (interrupt) last_resort("another interrupt during shutdown", std::current_exception());
       if (!interrupt) interrupt = std::current_exception();
     } catch (const std::system_error&) {  // the poller failed: waiting on would not help
       throw;
