@@ -178,9 +178,9 @@ bool Oracle::explore(CellId id, Thrown thrown) {
     const Cell& cell = cells_[child];
     if (cell.state == CellState::failed && cell.thrown == thrown && (cell.reports == 0 || cell.read_in_report)) {
       known.push_back(child);
-    } else if (cell.state == CellState::cancelled ? thrown.cancellation
-                                                  : cell.state == CellState::open &&
-                                                        (cell.unresolved || cell.kind == CellKind::gather)) {
+    } else if (cell.state == CellState::cancelled
+                   ? thrown.cancellation
+                   : cell.state == CellState::open && (cell.unresolved || cell.kind == CellKind::gather)) {
       unclear.push_back(child);
     }
   }
@@ -372,8 +372,7 @@ void Oracle::check_over() {
   }
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     const Cell& cell = cells_[i];
-    if (cell.state != CellState::failed || cell.delivered || cell.consumed || cell.perhaps_seen ||
-        cell.reports != 0)
+    if (cell.state != CellState::failed || cell.delivered || cell.consumed || cell.perhaps_seen || cell.reports != 0)
       continue;
     if (is_interrupt(cell.thrown) && raised_[cell.thrown.id - 1].interrupt_seen) continue;
     violation(to_string(cell.thrown) + " of " + name(static_cast<CellId>(i)) + " was never seen by anybody");

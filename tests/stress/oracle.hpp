@@ -132,7 +132,7 @@ class Oracle {
     bool perhaps_seen = false;          // one of these, or it was another cell with the same exception
     bool unresolved = false;            // a task that ended with what it awaited, or was cancelled
     bool has_cause = false;
-    bool guessed = false;               // that it failed explains what a gather ended with, and nothing else says so
+    bool guessed = false;  // that it failed explains what a gather ended with, and nothing else says so
     bool returns_exceptions = false;
     bool exploring = false;  // establish() is on its way through it
     bool read_in_report = false;

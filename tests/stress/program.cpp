@@ -71,8 +71,9 @@ std::string describe(const LoopPlan& loop) {
   static const char* const reactions[] = {"none", "fail", "stop", "keep", "read", "act", "unset"};
   std::string text = std::string(to_string(loop.mode)) + flag("debug", loop.debug) +
                      flag("default-handler", !loop.handler) + flag("that-fails", loop.default_fails) +
-                     flag("drop-before-end", loop.drop_before_end) + flag("unclosed", loop.unclosed) + number("grace", loop.grace) +
-                     number("first body", loop.first) + number("second body", loop.second);
+                     flag("drop-before-end", loop.drop_before_end) + flag("unclosed", loop.unclosed) +
+                     number("grace", loop.grace) + number("first body", loop.first) +
+                     number("second body", loop.second);
   for (const Response& response : loop.responses)
     text += std::string(" / ") + name(response.reaction, reactions) + number("slot", response.slot) +
             number("action", response.action);

@@ -53,7 +53,7 @@ struct SpawnWay {
   bool callable = false;  // from a lambda
   bool callable_throws = false;
   bool returns_void = false;
-  bool blows = false;           // its result throws when it is moved into the task
+  bool blows = false;        // its result throws when it is moved into the task
   bool keep = true;          // else the handle is dropped at once
   std::uint8_t context = 0;  // 0: a copy, 1: in one that is given, 2: in that of the running task
 };

@@ -131,7 +131,7 @@ void World::log_told(const LogRecord& record) {
   if (!contains(message, "exception was never retrieved")) return oracle.reported_directly(thrown);
   // The loop object is gone, and its handler with it.
   coverage.count(Happened::reported_without_loop);
-  CellKind kind = contains(message, "_Gath") ? CellKind::gather
+  CellKind kind = contains(message, "_Gath")  ? CellKind::gather
                   : contains(message, "Task") ? CellKind::task
                                               : CellKind::future;
   CellId cell = oracle.unread_cell_with(thrown, kind);
