@@ -32,6 +32,20 @@ struct DoneCall : Call {
   }
 };
 
+// What a future does that is about to be cancelled.
+Happened moment_of(const AnyFuture& future) {
+  if (future.done()) return Happened::cancelled_done;
+  if (!future.is_task()) return Happened::cancelled_plain_future;
+  auto& task = static_cast<detail::TaskState&>(future.state());
+  if (!task.suspended()) return Happened::cancelled_itself;
+  detail::Waitable* waits = task.waiting_on();
+  if (!waits) return Happened::cancelled_ready;
+  if (waits->as_task()) return Happened::cancelled_in_task;
+  auto* awaited = dynamic_cast<detail::FutureState*>(waits);
+  if (!awaited) return Happened::cancelled_in_sleep;
+  return awaited->class_name()[0] == '_' ? Happened::cancelled_in_gather : Happened::cancelled_in_future;
+}
+
 }  // namespace
 
 int context_value() { return variable.get(); }
@@ -123,11 +137,15 @@ void World::perform(const Action& action, const Entry* about, bool& may_refuse) 
     case ActionKind::copy: return put(action.other, std::move(entry));
     case ActionKind::cancel_running: {
       AnyTask task = running() ? current_task() : AnyTask();
+      coverage.count(Happened::cancelled_itself);
       if (task && !task.cancel("by itself")) oracle.violation("the running task could not be cancelled, or has ended");
       return;
     }
     case ActionKind::cancel_everything:
-      for (AnyTask& task : all_tasks(*loop)) task.cancel("everything");
+      for (AnyTask& task : all_tasks(*loop)) {
+        coverage.count(moment_of(task));
+        task.cancel("everything");
+      }
       return;
     case ActionKind::call_soon:
       may_refuse = closed;
@@ -156,6 +174,7 @@ void World::perform(const Action& action, const Entry* about, bool& may_refuse) 
     case ActionKind::cancel: {
       bool done = future->done();
       AnyFuture copy = *future;
+      coverage.count(moment_of(copy));
       if (copy.cancel("stop") && done) oracle.violation("a future that is done could be cancelled");
       return;
     }

@@ -38,12 +38,20 @@ enum class Happened : std::uint8_t {
   failures_raised,  // from the books
   failures_retrieved,
   failures_reported,
+  cancelled_done,
+  cancelled_itself,
+  cancelled_ready,
+  cancelled_in_future,
+  cancelled_in_task,
+  cancelled_in_gather,
+  cancelled_in_sleep,
+  cancelled_plain_future,
   cancels_requested,
   cancels_delivered,
   cancels_completed_anyway,
   cancels_withdrawn,
 };
-inline constexpr std::size_t happened_kinds = 32;
+inline constexpr std::size_t happened_kinds = 40;
 
 struct Coverage {
   std::array<std::uint64_t, action_kinds> actions{};
