@@ -85,6 +85,11 @@ std::exception_ptr FutureState::take_exception() {
   return peek_exception();
 }
 
+std::exception_ptr FutureState::merge_exception() {
+  if (FailureRecord* record = failure()) loop().ledger.settle(*record, Disposition::merged);
+  return peek_exception();
+}
+
 std::exception_ptr FutureState::exception() {
   if (status_ == FutureStatus::pending) throw InvalidStateError("Exception is not set.");
   if (status_ == FutureStatus::cancelled) throw CancelledError(cancel_reason());

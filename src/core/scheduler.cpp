@@ -1,5 +1,8 @@
 #include "heed/core/scheduler.hpp"
 
+#include <iterator>
+#include <new>
+
 #include "heed/core/loop_core.hpp"
 #include "heed/core/task_state.hpp"
 #include "heed/failure/exceptions.hpp"
@@ -23,38 +26,54 @@ void Scheduler::measure_stack() noexcept { stack_limit_ = stack_pointer() - tran
 
 LoopCore& Scheduler::core() noexcept { return static_cast<LoopCore&>(*this); }
 
+void Trail::follow(const std::exception_ptr& exception) noexcept {
+  if (active()) {
+    if (!others_) others_.reset(new (std::nothrow) Others);
+    if (others_) others_->entries[others_->oldest++ % std::size(others_->entries)] = std::move(now_);
+    now_.clear();
+  }
+  now_.exception = exception;
+}
+
+bool Trail::recall(const std::exception_ptr& exception) noexcept {
+  for (Entry& entry : others_->entries) {
+    if (entry.exception != exception) continue;
+    std::swap(entry, now_);
+    return true;
+  }
+  return false;
+}
+
 void Trail::begin(const std::exception_ptr& exception, const PromiseBase& innermost, std::uint64_t cause_id) noexcept {
   delivered(exception, cause_id);
   const void* end = running_scheduler->root_continuation();
   for (const PromiseBase* frame = &innermost;; frame = &PromiseBase::of(frame->continuation_)) {
     constexpr std::size_t half = capacity / 2;
     // The first half stays, the second one is a ring of the latest.
-    std::size_t slot = length_ < half ? length_ : half + (length_ - half) % half;
-    sites_[slot] = frame->site_;
-    ++length_;
+    std::size_t slot = now_.length < half ? now_.length : half + (now_.length - half) % half;
+    now_.sites[slot] = frame->site_;
+    ++now_.length;
     if (frame->continuation_ == end || !frame->continuation_) return;
   }
 }
 
 void Trail::add_note(const std::exception_ptr& exception, std::string note) {
-  if (!follows(exception)) {
-    notes_.clear();
-    delivered(exception, 0);
-  }
-  notes_.push_back(std::move(note));
+  if (!follows(exception)) delivered(exception, 0);
+  now_.notes.push_back(std::move(note));
 }
 
 AwaitChain Trail::chain() const {
   AwaitChain chain;
-  if (length_ <= capacity) {
-    chain.sites.assign(sites_, sites_ + length_);
+  const std::source_location* sites = now_.sites;
+  if (now_.length <= capacity) {
+    chain.sites.assign(sites, sites + now_.length);
     return chain;
   }
   constexpr std::size_t half = capacity / 2;
-  chain.omitted = length_ - capacity;
-  chain.sites.assign(sites_, sites_ + half);
-  std::size_t oldest = (length_ - half) % half;
-  for (std::size_t i = 0; i < half; ++i) chain.sites.push_back(sites_[half + (oldest + i) % half]);
+  chain.omitted = now_.length - capacity;
+  chain.sites.assign(sites, sites + half);
+  std::size_t oldest = (now_.length - half) % half;
+  for (std::size_t i = 0; i < half; ++i) chain.sites.push_back(sites[half + (oldest + i) % half]);
   return chain;
 }
 

@@ -52,7 +52,7 @@ void check_open(Scheduler& scheduler) {
   scheduler.core().check_thread();
 }
 
-void start_task(TaskState& task, TaskOptions& options) {
+void start_task(TaskState& task, TaskOptions& options, RegionState* region) {
   if (EventLoop* facade = task.loop().facade(); facade && facade->get_task_factory()) {
     TaskFactory factory = facade->get_task_factory();  // it may replace itself
     factory(*facade, options);
@@ -61,6 +61,7 @@ void start_task(TaskState& task, TaskOptions& options) {
     if (!options.name().empty()) task.set_name(options.name());
     if (options.context()) task.use_context(*options.context());
   }
+  if (region) task.enter_region(region);
   task.start(options.is_eager());
 }
 

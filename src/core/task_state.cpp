@@ -52,6 +52,7 @@ TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_locat
 }
 
 TaskState::~TaskState() {
+  if (extras_) leave_scopes();
   if (leaf_) destroy_chain(*leaf_, loop().root_continuation());  // it was never started
 }
 
@@ -126,125 +127,9 @@ void TaskState::start(bool eager) {
   }
 }
 
-// A request goes along the tasks that await each other to the last one. Not by recursion: the line may be long, and
-// tasks that await each other in a circle must not hang it.
-// All on the path have their extras afterwards.
-TaskState& TaskState::end_of_cancel_path() {
-  TaskState* task = this;
-  try {
-    for (;;) {
-      task->extras();
-      task->set(on_cancel_path);
-      TaskState* awaited = task->waiting_on_ ? task->waiting_on_->as_task() : nullptr;
-      if (!awaited || awaited->done() || awaited->has(on_cancel_path)) return *task;
-      task = awaited;
-    }
-  } catch (const std::bad_alloc&) {
-    for (TaskState* marked = this; marked != task; marked = marked->waiting_on_->as_task())
-      marked->clear(on_cancel_path);
-    throw;
-  }
-}
-
-bool TaskState::cancel(const CancelReasonRef& reason) {
-  if (done()) return false;
-  if (has(on_cancel_path)) {  // a circle through a gather: the request that is going round is enough
-    count_request(extras_->forwarded);
-    return true;
-  }
-  LoopCore::CancelRound round(loop());
-  TaskState& end = end_of_cancel_path();
-  for (TaskState* task = this; task != &end; task = task->waiting_on_->as_task())
-    task->count_request(task->extras_->forwarded);
-  end.count_request(end.extras_->undelivered);
-  end.cancel_here(reason);
-  for (TaskState* task = this; task != &end; task = task->waiting_on_->as_task()) task->clear(on_cancel_path);
-  end.clear(on_cancel_path);
-  return true;
-}
-
-void TaskState::count_request(std::uint32_t& kind) noexcept {
-  auto& counts = loop().ledger.count_cancellations();
-  ++counts.requested;
-  ++counts.pending;
-  ++extras_->cancel_requests;
-  ++kind;
-  set(cancel_open);
-}
-
-// The last task on the path, with an undelivered request: to what it waits for, or kept for its next step.
-void TaskState::cancel_here(const CancelReasonRef& reason) {
-  extras_->reason = reason;
-  if (!waiting_on_) return;
-  if (TaskState* awaited = waiting_on_->as_task()) {
-    if (awaited->done()) return;
-    waiting_on_->forget(*this);  // a circle of tasks that await each other: broken here
-    return wake_cancelled();
-  }
-  switch (waiting_on_->cancel_wait(reason)) {
-    case CancelEffect::none: return;
-    case CancelEffect::forwarded: return count_forwarded();
-    case CancelEffect::woken: return wake_cancelled();
-  }
-}
-
-void TaskState::count_forwarded() noexcept { extras_->forwarded += std::exchange(extras_->undelivered, 0); }
-
-void TaskState::wake_cancelled() noexcept {
-  count_forwarded();
-  waiting_on_ = nullptr;
-  set(cancel_woke);
-  loop().ready.push(*this);
-}
-
-void TaskState::cancel_new_wait() noexcept {
-  CancelReasonRef reason = extras_->reason;
-  TaskState* awaited = waiting_on_->as_task();
-  if (!awaited) return cancel_here(reason);
-  if (awaited->cancel(reason)) count_forwarded();
-}
-
-int TaskState::uncancel() noexcept {
-  if (!extras_) return 0;
-  TaskExtras& more = *extras_;
-  if (more.cancel_requests != 0) --more.cancel_requests;
-  if (more.cancel_requests == 0 && more.undelivered != 0) {
-    if (!has(cancel_woke)) more.reason = nullptr;
-    settle_requests(more.undelivered, &CancellationCounts::withdrawn);
-    if (more.forwarded == 0) clear(cancel_open);
-  }
-  return static_cast<int>(more.cancel_requests);
-}
-
-void TaskState::settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::*end) noexcept {
-  auto& counts = loop().ledger.count_cancellations();
-  counts.*end += requests;
-  counts.pending -= requests;
-  requests = 0;
-}
-
-void TaskState::settle_all_requests(std::uint64_t CancellationCounts::*end) noexcept {
-  settle_requests(extras_->undelivered, end);
-  settle_requests(extras_->forwarded, end);
-  clear(cancel_open);
-}
-
-// At the start of a step with requests open: has the step a CancelledError to deliver itself?
-bool TaskState::prepare_cancel(Scheduler& scheduler) noexcept {
-  bool deliver = extras_->undelivered != 0 || has(cancel_woke);
-  // Else they were passed on to what the task waited for: that ended cancelled, or it refused.
-  bool delivered = deliver || (waiting_on_ && waiting_on_->ended_cancelled());
-  settle_all_requests(delivered ? &CancellationCounts::delivered : &CancellationCounts::completed_anyway);
-  clear(cancel_woke);
-  if (!deliver) return false;
-  scheduler.deliver_cancel = true;
-  scheduler.cancel_reason = std::exchange(extras_->reason, nullptr);
-  return true;
-}
-
 // What most steps have no need of. Returns the frame to resume.
 std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler, PromiseBase& leaf) {
-  bool cancelled = has(cancel_open) && prepare_cancel(scheduler);
+  bool cancelled = cancel_pending() && prepare_cancel(scheduler);
   if (cancelled && !has(started)) return finish_with(leaf, take_cancelled(scheduler));  // the body never runs
   if (has(passes)) {
     clear(passes);
@@ -341,6 +226,7 @@ void TaskState::finish_lost(LoopCore& loop) noexcept {
 
 void TaskState::leave_loop(LoopCore& loop) noexcept {
   if (has(cancel_open)) settle_all_requests(&CancellationCounts::completed_anyway);
+  if (extras_) leave_scopes();
   loop.remove_task(*this);
   release();
 }

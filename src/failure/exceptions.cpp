@@ -17,6 +17,9 @@ const char* to_string(CancelSource source) noexcept {
     case CancelSource::shutdown: return "shutdown";
     case CancelSource::interrupt: return "interrupt";
     case CancelSource::loop_closed: return "loop closed";
+    case CancelSource::timeout: return "timeout";
+    case CancelSource::task_group: return "task group";
+    case CancelSource::scope: return "scope";
   }
   return "unknown";
 }

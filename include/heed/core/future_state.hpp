@@ -74,6 +74,8 @@ class FutureState : public Waitable, public Pooled {
   void require_value();
   // The failure or a CancelledError; marks a failure as retrieved.
   std::exception_ptr take_exception();
+  // The failure becomes a part of an exception group: its end is `merged`.
+  std::exception_ptr merge_exception();
   // The same without marking anything.
   std::exception_ptr peek_exception() const;
 

@@ -4,6 +4,7 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <source_location>
 #include <string>
 #include <vector>
@@ -18,47 +19,73 @@ namespace heed::detail {
 class LoopCore;
 class TaskState;
 
-// The await chain of the exception that is on its way through the frames of the running task. It is noted where the
-// exception leaves the first coroutine, since every frame above still knows then where it waits; it holds the
-// exception, so that its address cannot stand for another one, until the end of the step.
+// What is known about the exceptions that are on their way through the frames of the running task: the await chain, the
+// failure it was delivered as, the notes. The chain is noted where the exception leaves the first coroutine, since every
+// frame above still knows then where it waits. Holds the exceptions, so that an address cannot stand for another one,
+// until the end of the step.
 class Trail {
  public:
-  bool active() const noexcept { return exception_ != nullptr; }
-  bool follows(const std::exception_ptr& exception) const noexcept { return exception_ && exception_ == exception; }
+  bool active() const noexcept { return now_.exception != nullptr; }
+  // Whether anything is known about the exception; makes it the one that cause_id(), notes() and chain() tell about.
+  bool follows(const std::exception_ptr& exception) noexcept {
+    return exception && (now_.exception == exception || (others_ && recall(exception)));
+  }
   // `cause_id`: the failure that was delivered to `innermost`, when this is one.
   void begin(const std::exception_ptr& exception, const PromiseBase& innermost, std::uint64_t cause_id = 0) noexcept;
   // The failure was handed to code that has no await for it: result(), an Outcome.
   void delivered(const std::exception_ptr& exception, std::uint64_t failure_id) noexcept {
-    if (!notes_.empty() && !follows(exception)) notes_.clear();
-    exception_ = exception;
-    cause_id_ = failure_id;
-    length_ = 0;
+    if (!follows(exception)) follow(exception);
+    now_.cause_id = failure_id;
+    now_.length = 0;
   }
   // The exception leaves the body of `frame`.
   void left(const std::exception_ptr& exception, const PromiseBase& frame) noexcept {
     if (!follows(exception)) {
       begin(exception, frame);
-    } else if (length_ == 0) {
-      begin(exception, frame, cause_id_);
+    } else if (now_.length == 0) {
+      begin(exception, frame, now_.cause_id);
     }
   }
+  // Code turned the exception into another one: what is known about it goes over.
+  void turned_into(const std::exception_ptr& exception, const std::exception_ptr& other) noexcept {
+    if (follows(exception)) now_.exception = other;
+  }
   void clear() noexcept {
-    exception_ = nullptr;
-    if (!notes_.empty()) notes_.clear();
+    now_.clear();
+    if (others_) others_ = nullptr;
   }
   void add_note(const std::exception_ptr& exception, std::string note);
-  const std::vector<std::string>& notes() const noexcept { return notes_; }
+  const std::vector<std::string>& notes() const noexcept { return now_.notes; }
 
-  std::uint64_t cause_id() const noexcept { return cause_id_; }
+  std::uint64_t cause_id() const noexcept { return now_.cause_id; }
   AwaitChain chain() const;
 
  private:
   static constexpr std::size_t capacity = 64;
-  std::exception_ptr exception_;
-  std::uint64_t cause_id_ = 0;
-  std::size_t length_ = 0;  // of the whole chain; the first and the last half of `capacity` are kept
-  std::source_location sites_[capacity];
-  std::vector<std::string> notes_;
+  struct Entry {
+    std::exception_ptr exception;
+    std::uint64_t cause_id = 0;
+    std::size_t length = 0;  // of the whole chain; the first and the last half of `capacity` are kept
+    std::vector<std::string> notes;
+    std::source_location sites[capacity];
+
+    void clear() noexcept {
+      exception = nullptr;
+      if (!notes.empty()) notes.clear();
+    }
+  };
+  // A step that deals with several exceptions at once: a destructor reads a failure while another one unwinds, one
+  // waits in an Outcome while the next is handled.
+  struct Others {
+    Entry entries[4];
+    std::size_t oldest = 0;
+  };
+  // Puts the present one aside and begins anew.
+  void follow(const std::exception_ptr& exception) noexcept;
+  bool recall(const std::exception_ptr& exception) noexcept;
+
+  Entry now_;
+  std::unique_ptr<Others> others_;
 };
 
 // The frames from `innermost` to the one that `end` continues, where each of them waits.

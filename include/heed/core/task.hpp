@@ -156,11 +156,12 @@ namespace detail {
 // The running loop, for a new task or future. Throws std::runtime_error "no running event loop".
 Scheduler& scheduler_for_new_task();
 // The task factory, the options, and off it goes.
-void start_task(TaskState& task, TaskOptions& options);
+void start_task(TaskState& task, TaskOptions& options, RegionState* region);
 void check_open(Scheduler& scheduler);
 
 template <class T>
-Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options, const std::source_location& where) {
+Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options, const std::source_location& where,
+                  RegionState* region = nullptr) {
   check_open(scheduler);
   PromiseBase& root = CoroAccess::take(std::move(coro));
   TaskOf<T>* state;
@@ -171,7 +172,7 @@ Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options, c
     throw;
   }
   Task<T> task = Task<T>::share(*state);
-  start_task(*state, options);
+  start_task(*state, options, region);
   return task;
 }
 

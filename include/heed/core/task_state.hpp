@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "heed/core/cancel_scopes.hpp"
 #include "heed/core/future_state.hpp"
 #include "heed/failure/ledger.hpp"
 
@@ -24,11 +25,17 @@ struct Lineage : LocalRefCounted {
 // What only some tasks have.
 struct TaskExtras : Pooled {
   std::string name;                   // empty: "Task-<id>"
-  CancelReasonRef reason;             // of the last request that is not delivered yet
+  Ref<const Lineage> lineage;         // made when the task creates a task
   std::uint32_t cancel_requests = 0;  // cancelling()
   std::uint32_t undelivered = 0;      // requests for the next step to deliver; uncancel() may withdraw them
   std::uint32_t forwarded = 0;        // requests that went to what the task waits for, or ended that wait
-  Ref<const Lineage> lineage;         // made when the task creates a task
+  std::uint32_t shields = 0;          // shielded regions that it is in
+  CancelReasonRef reason;             // of the last of the undelivered requests
+  CancelReasonRef woken_reason;       // of the request that ended the wait
+  ScopedRequest* scopes = nullptr;    // that are open in the task, innermost first; their requests count beside those
+  RegionState* region = nullptr;      // the innermost one
+  TaskState* next_in_region = nullptr;
+  TaskState* previous_in_region = nullptr;
 };
 
 // A reason that says who asks: the running task.
@@ -51,7 +58,7 @@ class TaskState : public FutureState {
   void start(bool eager);
 
   // asyncio's Task.cancel: the request goes to what the task waits for, or is delivered at its next step.
-  bool cancel(const CancelReasonRef& reason) override;
+  bool cancel(const CancelReasonRef& reason) override { return request_cancel(reason, nullptr); }
   int cancelling() const noexcept { return extras_ ? static_cast<int>(extras_->cancel_requests) : 0; }
   int uncancel() noexcept;
 
@@ -70,9 +77,15 @@ class TaskState : public FutureState {
     waiting_on_ = what;
   }
   void pass_failure_of_wait() noexcept { set(passes); }
-  // An undelivered request, for a wait that begins now: asyncio cancels what a task with a pending request waits for.
-  bool cancel_pending() const noexcept { return has(cancel_open) && extras_->undelivered != 0; }
+  // For a wait that begins now: perhaps it is to be cancelled. asyncio cancels what a task with an undelivered request
+  // waits for, and so does a cancelled region.
+  bool cancel_pending() const noexcept { return (task_flags_ & (cancel_open | region_cancelled)) != 0; }
   void cancel_new_wait() noexcept;
+
+  // --- for scopes -------------------------------------------------------------------------------------------------
+  // A new task, or one whose region ended. Null: it is in none.
+  void enter_region(RegionState* region);
+  RegionState* region() const noexcept { return extras_ ? extras_->region : nullptr; }
 
   void run(LoopCore& loop) final;
   TaskState* as_task() noexcept final { return this; }
@@ -100,14 +113,26 @@ class TaskState : public FutureState {
   void finish_root_failure(LoopCore& loop, std::exception_ptr failure) noexcept;
   void finish_lost(LoopCore& loop) noexcept;
   void leave_loop(LoopCore& loop) noexcept;
+  void leave_scopes() noexcept;
+
+  friend class ScopedRequest;
+  friend class RegionState;
+  bool request_cancel(const CancelReasonRef& reason, ScopedRequest* own);
   bool prepare_cancel(Scheduler& scheduler) noexcept;
-  TaskState& end_of_cancel_path();
+  bool holds_back(const ScopedRequest* own) const noexcept;
+  bool deliverable() const noexcept;
+  const CancelReasonRef& reason_to_deliver() const noexcept;
+  TaskState& end_of_cancel_path(const ScopedRequest* own);
   void cancel_here(const CancelReasonRef& reason);
-  void count_request(std::uint32_t& kind) noexcept;
+  void count_request() noexcept;
   void count_forwarded() noexcept;
-  void wake_cancelled() noexcept;
+  void wake_cancelled(const CancelReasonRef& reason) noexcept;
   void settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::*end) noexcept;
+  void settle_scoped(std::uint64_t CancellationCounts::*end, bool held_ones_too) noexcept;
+  void settle_deliverable(std::uint64_t CancellationCounts::*end) noexcept;
   void settle_all_requests(std::uint64_t CancellationCounts::*end) noexcept;
+  void close_cancel_if_settled() noexcept;
+  void region_changed(bool cancelled) noexcept;
   std::coroutine_handle<> prepare_step(Scheduler& scheduler, PromiseBase& leaf);
   TaskExtras& extras();
   Ref<const Lineage> lineage();
@@ -116,7 +141,8 @@ class TaskState : public FutureState {
   enum Flag : std::uint8_t {
     cancel_open = 1,  // a request is neither delivered nor overtaken
     passes = 2,       // a failure of the wait finishes the frame instead of resuming it
-    needs_preparation = cancel_open | passes,
+    region_cancelled = 4,
+    needs_preparation = cancel_open | passes | region_cancelled,
     started = 8,
     cancel_woke = 16,  // a request ended the wait: the next step delivers it, whatever happens
     was_abandoned = 32,

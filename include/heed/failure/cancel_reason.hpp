@@ -11,11 +11,14 @@ namespace heed {
 
 // Who asked. asyncio knows one kind only; the others let a group, a timeout and an outside cancel be told apart.
 enum class CancelSource : std::uint8_t {
-  request,     // Task::cancel() or Future::cancel() by user code
-  gather,      // the gather this task belongs to was cancelled
-  shutdown,    // run() ends and cancels what is left
-  interrupt,   // SIGINT
-  loop_closed  // the loop was closed while the task was pending
+  request,      // Task::cancel() or Future::cancel() by user code
+  gather,       // the gather this task belongs to was cancelled
+  shutdown,     // run() ends and cancels what is left
+  interrupt,    // SIGINT
+  loop_closed,  // the loop was closed while the task was pending
+  timeout,      // a timeout() around it has expired
+  task_group,   // its task group ends early: cancel() of the group, or a failure in it
+  scope,        // cancel() or the deadline of a CancelScope around it
 };
 
 const char* to_string(CancelSource source) noexcept;
