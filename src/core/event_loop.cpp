@@ -24,7 +24,7 @@ EventLoop::EventLoop() : EventLoop(platform::make_poller(), platform::steady_clo
 
 EventLoop::EventLoop(std::unique_ptr<Poller> poller, Clock& clock)
     : core_(new detail::LoopCore(*this, std::move(poller), clock)) {
-  core_->debug = debug_from_environment();
+  core_->set_debug(debug_from_environment());
 }
 
 EventLoop::~EventLoop() {
@@ -46,8 +46,12 @@ void EventLoop::set_unretrieved_grace(Duration grace) noexcept {
   core_->unretrieved_grace = std::min(grace, Duration::max() / 2);  // added to a point in time
 }
 Duration EventLoop::get_unretrieved_grace() const noexcept { return core_->unretrieved_grace; }
-void EventLoop::set_debug(bool on) noexcept { core_->debug = on; }
-bool EventLoop::get_debug() const noexcept { return core_->debug; }
+void EventLoop::set_debug(bool on) noexcept { core_->set_debug(on); }
+bool EventLoop::get_debug() const noexcept { return core_->debug(); }
+void EventLoop::set_task_factory(TaskFactory factory) {
+  task_factory_ = std::move(factory);
+  core_->note_task_factory(static_cast<bool>(task_factory_));
+}
 void EventLoop::set_slow_callback_duration(Duration duration) noexcept { core_->slow_callback_duration = duration; }
 Duration EventLoop::get_slow_callback_duration() const noexcept { return core_->slow_callback_duration; }
 
@@ -71,7 +75,7 @@ TimerHandle EventLoop::schedule_at(TimePoint when, detail::ScheduledCall& call) 
 }
 
 TimePoint EventLoop::due_in(Duration delay) const {
-  if (delay < Duration::zero() && core_->debug)
+  if (delay < Duration::zero() && core_->debug())
     log(LogRecord{LogLevel::warning,
                   "call_later: a negative delay of " + std::to_string(delay.count()) + " ns is due at once", nullptr});
   return core_->now() + delay;

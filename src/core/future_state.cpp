@@ -12,20 +12,10 @@
 
 namespace heed::detail {
 
-FutureState::FutureState(Scheduler& loop, const std::source_location& where) noexcept
-    : loop_(&loop), created_at_(where) {
-  loop.core().retain();
-}
-
-FutureState::~FutureState() {
-  drop_callbacks();
-  LoopCore& core = loop();
-  if (status_ == FutureStatus::failed) core.ledger.close(failure_);
+void FutureState::destroy_end() noexcept {
+  if (status_ == FutureStatus::failed) loop().ledger.close(failure_);
   if (status_ == FutureStatus::cancelled) CancelReasonRef::adopt(reason_);
-  core.release();
 }
-
-LoopCore& FutureState::loop() const noexcept { return loop_->core(); }
 
 CancelReasonRef FutureState::cancel_reason() const noexcept {
   return status_ == FutureStatus::cancelled ? CancelReasonRef(reason_) : nullptr;
@@ -35,11 +25,6 @@ bool FutureState::cancel(const CancelReasonRef& reason) {
   if (done()) return false;  // asyncio also silences a failure here; a failure that nobody read is still reported
   finish_cancelled(reason);
   return true;
-}
-
-void FutureState::finish_value(bool guarded) noexcept {
-  status_ = guarded ? FutureStatus::guarded_value : FutureStatus::value;
-  schedule_callbacks();
 }
 
 void FutureState::finish_failed(std::exception_ptr exception) noexcept {
@@ -212,7 +197,7 @@ ErrorContext FutureState::failure_context(std::string message) const {
   context.exception = failure_->exception();
   context.future = AnyFuture::share(const_cast<FutureState&>(*this));
   context.record = failure_;
-  if (loop().debug) context.source_traceback = created_at_;
+  if (loop().debug()) context.source_traceback = created_at_;
   return context;
 }
 

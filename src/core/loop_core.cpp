@@ -81,7 +81,7 @@ bool LoopCore::on_other_thread() const noexcept {
 }
 
 void LoopCore::check_thread() const {
-  if (debug && on_other_thread())
+  if (debug_ && on_other_thread())
     throw std::runtime_error("Non-thread-safe operation invoked on an event loop other than the current one");
 }
 
@@ -103,18 +103,24 @@ void LoopCore::run_forever() {
       LoopCore& core_;
     } thread_here(*this);
     measure_stack();
+    outer_context = context_slot;
     do {
       run_once();
     } while (!stopping_ && !interrupt_);
   }
-  if (interrupt_) std::rethrow_exception(std::exchange(interrupt_, nullptr));
+  if (interrupt_) std::rethrow_exception(take_interrupt());
+}
+
+std::exception_ptr LoopCore::take_interrupt() noexcept {
+  attention_ = debug_;
+  return std::exchange(interrupt_, nullptr);
 }
 
 void LoopCore::run_once() {
   if (ready.empty()) {
     poll(time_to_sleep());
   } else if (callbacks_since_poll_ >= callbacks_between_polls) {
-    poll(Duration::zero());
+    look_around();
   } else if (!mailbox_->empty()) {
     mailbox_->empty_into(ready);
   }
@@ -132,12 +138,12 @@ void LoopCore::run_batch() {
   while (Runnable* runnable = batch_.pop()) {
     __builtin_prefetch(batch_.front());
     ++callbacks_since_poll_;
-    if (debug) [[unlikely]] {
+    if (attention_ && debug_) [[unlikely]] {
       run_one(*runnable);
     } else {
       runnable->run(*this);
     }
-    if (interrupt_) [[unlikely]] {  // the rest waits for the next run
+    if (attention_ && interrupt_) [[unlikely]] {  // the rest waits for the next run
       batch_.take_all(ready);
       ready.take_all(batch_);
       return;
@@ -170,13 +176,24 @@ Duration LoopCore::time_to_sleep() {
 }
 
 void LoopCore::poll(Duration timeout) {
-  PollEvent events[64];
   if (timeout != Duration::zero() && !mailbox_->fall_asleep()) timeout = Duration::zero();
-  std::size_t count = poller_->wait(timeout, events);
+  std::size_t count = poller_->wait(timeout, events_);
   mailbox_->awake();
   callbacks_since_poll_ = 0;
   if (!mailbox_->empty()) mailbox_->empty_into(ready);
-  for (std::size_t i = 0; i < count; ++i) fds_->dispatch(events[i]);
+  for (std::size_t i = 0; i < count; ++i) fds_->dispatch(events_[i]);
+  collect_due();
+}
+
+// While there is always something ready. The kernel is asked only when somebody waits for a descriptor.
+void LoopCore::look_around() {
+  if (fds_->size() != 0) return poll(Duration::zero());
+  callbacks_since_poll_ = 0;
+  if (!mailbox_->empty()) mailbox_->empty_into(ready);
+  collect_due();
+}
+
+void LoopCore::collect_due() {
   if (interrupt_watch_) check_interrupts();
   if (timers_.empty() && !ledger.oldest_fresh()) return;
   TimePoint time = now();
@@ -214,7 +231,7 @@ void LoopCore::close() {
     // What is destroyed may add more: until nothing is left.
     std::size_t dropped = 0;
     while (std::size_t count = discard_callbacks() + abandon_tasks()) dropped += count;
-    if (debug && dropped != 0)
+    if (debug_ && dropped != 0)
       log(LogRecord{LogLevel::warning,
                     "Event loop closed with " + std::to_string(dropped) + " callbacks, timers and tasks pending",
                     nullptr});
@@ -222,14 +239,14 @@ void LoopCore::close() {
     fds_->clear();
     sweep_failures();
     // From here on nothing new is accepted; what the exception handler started meanwhile goes the same way.
-    closed_ = true;
+    set_closed();
     while (discard_callbacks() + abandon_tasks() != 0 || first_listener_ || ledger.any_live()) {
       while (first_listener_) first_listener_->loop_closing();
       sweep_failures();
     }
   }
-  closed_ = true;
-  if (interrupt_) last_resort("an interrupt was raised while the loop was closed", std::exchange(interrupt_, nullptr));
+  set_closed();
+  if (interrupt_) last_resort("an interrupt was raised while the loop was closed", take_interrupt());
 }
 
 std::size_t LoopCore::discard_callbacks() noexcept {
@@ -249,8 +266,8 @@ std::size_t LoopCore::discard_callbacks() noexcept {
 // In order of creation; those that are created meanwhile come at the end of the list.
 std::size_t LoopCore::abandon_new_tasks() noexcept {
   std::size_t count = 0;
-  if (!last_task_ || last_task_->abandoned()) return 0;
-  for (TaskState* task = first_task_; task; task = task->next_task) {
+  if (!last_task() || last_task()->abandoned()) return 0;
+  for (TaskState* task = first_task(); task; task = task->next_task) {
     if (task->abandoned()) continue;
     task->abandon();
     ++count;
@@ -260,13 +277,13 @@ std::size_t LoopCore::abandon_new_tasks() noexcept {
 
 std::size_t LoopCore::abandon_tasks() noexcept {
   std::size_t count = 0;
-  for (unsigned rounds = 0; first_task_; ++rounds) {
-    if (rounds == most_rounds) closed_ = true;  // each report of a destroyed task makes the handler start another one
+  for (unsigned rounds = 0; first_task(); ++rounds) {
+    if (rounds == most_rounds) set_closed();  // each report of a destroyed task makes the handler start another one
     // A task is let go when no list but this one links it: what runs meanwhile (destructors, the exception handler) may
     // have made it ready again, or have created others.
     count += abandon_new_tasks();
     count += discard_callbacks();
-    while (first_task_ && last_task_->abandoned() && ready.empty()) first_task_->end_abandoned();
+    while (first_task() && last_task()->abandoned() && ready.empty()) first_task()->end_abandoned();
   }
   return count;
 }
@@ -288,22 +305,6 @@ void LoopCore::sweep_failures() noexcept {
     AnyFuture keep = AnyFuture::share(*static_cast<FutureState*>(record->holder));
     keep.state().report_unretrieved();
   }
-}
-
-// --- tasks -----------------------------------------------------------------------------------------------------------
-
-void LoopCore::add_task(TaskState& task) noexcept {
-  task.previous_task = last_task_;
-  task.next_task = nullptr;
-  (last_task_ ? last_task_->next_task : first_task_) = &task;
-  last_task_ = &task;
-  ++task_count_;
-}
-
-void LoopCore::remove_task(TaskState& task) noexcept {
-  (task.previous_task ? task.previous_task->next_task : first_task_) = task.next_task;
-  (task.next_task ? task.next_task->previous_task : last_task_) = task.previous_task;
-  --task_count_;
 }
 
 namespace {
@@ -389,7 +390,7 @@ void LoopCore::report_callback_failure(std::exception_ptr exception, ScheduledCa
   context.handle = HandleAccess::handle(call);
   try {
     context.message = "Exception in callback " + call.describe();
-    if (debug) context.source_traceback = call.created_at();
+    if (debug_) context.source_traceback = call.created_at();
   } catch (const std::bad_alloc&) {
   }
   report_failure(std::move(exception), FailureOrigin::callback, context);
@@ -435,6 +436,7 @@ bool LoopCore::note_interrupt(const std::exception_ptr& exception) noexcept {
     last_resort("a second interrupt while one was on its way", exception);
   } else {
     interrupt_ = exception;
+    attention_ = true;
   }
   return true;
 }

@@ -68,7 +68,7 @@ void destroy_unfinished(PromiseBase& promise) noexcept {
       destroy_frame(skipped);
     }
   } else if (promise.status_ == FrameStatus::unfinished && !promise.started() && running_scheduler &&
-             running_scheduler->core().debug) {
+             running_scheduler->core().debug()) {
     try {
       std::string text = "coroutine '" + function_name(promise.site_) + "' was never awaited, created at " +
                          promise.site_.file_name() + ":" + std::to_string(promise.site_.line());
@@ -77,16 +77,6 @@ void destroy_unfinished(PromiseBase& promise) noexcept {
     }
   }
   destroy_frame(promise);
-}
-
-void destroy_finished(PromiseBase& promise) noexcept {
-  if (!promise.at_its_end()) return destroy_unfinished(promise);
-  std::source_location site = promise.site_;
-  try {
-    promise.handle().destroy();
-  } catch (...) {  // the destructor of a parameter
-    report_destructor(site, std::current_exception());
-  }
 }
 
 void destroy_chain(PromiseBase& leaf, const void* end) noexcept {

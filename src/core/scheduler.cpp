@@ -24,7 +24,7 @@ Scheduler::Scheduler() noexcept : root_frame_{&note_root_finished, nullptr} {}
 
 void Scheduler::measure_stack() noexcept { stack_limit_ = stack_pointer() - transfer_stack; }
 
-LoopCore& Scheduler::core() noexcept { return static_cast<LoopCore&>(*this); }
+void Scheduler::destroy() noexcept { delete static_cast<LoopCore*>(this); }
 
 void Trail::follow(const std::exception_ptr& exception) noexcept {
   if (active()) {
@@ -95,12 +95,6 @@ AwaitChain await_chain_from(const PromiseBase& innermost, const void* end) {
   }
   chain.sites.insert(chain.sites.end(), outer.begin(), outer.end());
   return chain;
-}
-
-void yield_running_task(PromiseBase& awaiter) noexcept {
-  Scheduler& scheduler = *running_scheduler;
-  scheduler.current_task->suspend(awaiter, nullptr);
-  scheduler.ready.push(*scheduler.current_task);
 }
 
 std::exception_ptr take_cancelled(Scheduler& scheduler) {

@@ -45,9 +45,9 @@ CancelReasonRef make_reason(CancelSource source, std::string_view message, const
   return CancelReasonRef(new CancelReason(source, std::string(message), where, by, std::move(name)));
 }
 
-Scheduler& scheduler_for_new_task() { return core_of_running_loop(); }
+void no_running_loop() { throw std::runtime_error("no running event loop"); }
 
-void check_open(Scheduler& scheduler) {
+void check_start(Scheduler& scheduler) {
   scheduler.core().check_open();
   scheduler.core().check_thread();
 }
@@ -62,7 +62,11 @@ void start_task(TaskState& task, TaskOptions& options, RegionState* region) {
     if (options.context()) task.use_context(*options.context());
   }
   if (region) task.enter_region(region);
-  task.start(options.is_eager());
+  if (options.is_eager()) {
+    task.start_eagerly();
+  } else {
+    task.start(task.loop());
+  }
 }
 
 }  // namespace detail

@@ -48,7 +48,10 @@ TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_locat
     : FutureState(loop, where), leaf_(&root), id_(next_task_id()), context_(copy_of_current_context()) {
   is_task_ = true;
   root.continuation_ = loop.root_continuation();
-  if (loop.current_task) creator_ = loop.current_task->lineage();
+  if (TaskState* creator = loop.current_task) {
+    const TaskExtras* known = creator->extras_.get();
+    creator_ = known && known->lineage ? known->lineage : creator->lineage();
+  }
 }
 
 TaskState::~TaskState() {
@@ -113,18 +116,19 @@ void TaskState::describe_failure(FailureRecord& record) const {
   record.creators = creators();
 }
 
-void TaskState::start(bool eager) {
+void TaskState::start_eagerly() {
   LoopCore& core = loop();
+  if (!on_running_loop()) return start(core);
   core.add_task(*this);
-  retain();  // the loop's reference, until the task is done
-  if (eager && on_running_loop()) {
-    // The creator may be handling an exception: its trail is put aside for this step.
-    Trail outer_trail = std::exchange(core.trail, Trail());
-    run(core);
-    core.trail = std::move(outer_trail);
-  } else {
-    core.ready.push(*this);
-  }
+  retain();
+  // The creator may be handling an exception: its trail is put aside for this step.
+  Trail creators_trail = std::exchange(core.trail, Trail());
+  TaskState* outer_task = std::exchange(core.outer_task, core.current_task);
+  ContextRef* outer_context = std::exchange(core.outer_context, context_slot);
+  run(core);
+  core.outer_task = outer_task;
+  core.outer_context = outer_context;
+  core.trail = std::move(creators_trail);
 }
 
 // What most steps have no need of. Returns the frame to resume.
@@ -144,11 +148,30 @@ std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler, PromiseBas
   return leaf.handle();
 }
 
+inline void TaskState::finish(LoopCore& loop, PromiseBase& root) noexcept {
+  if (root.failed()) [[unlikely]]
+    return finish_without_value(loop, root, root.take_failure());
+  try {
+    take_value(root);
+  } catch (...) {  // the result's move constructor threw
+    return finish_without_value(loop, root, std::current_exception());
+  }
+  destroy_finished(root);
+  finish_value();
+}
+
+inline void TaskState::leave_loop(LoopCore& loop) noexcept {
+  if (has(cancel_open)) settle_all_requests(&CancellationCounts::completed_anyway);
+  if (extras_) leave_scopes();
+  loop.remove_task(*this);
+  release();
+}
+
 void TaskState::run(LoopCore& loop) {
   Scheduler& scheduler = loop;
   PromiseBase* leaf = std::exchange(leaf_, nullptr);
-  TaskState* outer_task = std::exchange(scheduler.current_task, this);  // of an eager task: its creator
-  ContextRef* outer_context = std::exchange(context_slot, &context_);
+  scheduler.current_task = this;
+  context_slot = &context_;
   scheduler.resumed = leaf;
   std::coroutine_handle<> frame = leaf->handle();
   if (has(needs_preparation)) [[unlikely]]
@@ -156,7 +179,7 @@ void TaskState::run(LoopCore& loop) {
   set(started);
   waiting_on_ = nullptr;
   scheduler.resume(frame);
-  context_slot = outer_context;
+  context_slot = scheduler.outer_context;
   bool ended = scheduler.root_finished;
   if (ended) {
     scheduler.root_finished = false;
@@ -167,29 +190,13 @@ void TaskState::run(LoopCore& loop) {
   }
   if (scheduler.trail.active()) [[unlikely]]
     scheduler.trail.clear();
-  scheduler.current_task = outer_task;
+  scheduler.current_task = scheduler.outer_task;
   if (ended) leave_loop(loop);  // perhaps the end of this object: nobody may find it as the current task
 }
 
-void TaskState::finish(LoopCore& loop, PromiseBase& root) noexcept {
-  if (root.failed()) {
-    std::exception_ptr failure = root.take_failure();
-    destroy_finished(root);
-    finish_root_failure(loop, std::move(failure));
-  } else {
-    std::exception_ptr failure;
-    try {
-      take_value(root);
-    } catch (...) {  // the result's move constructor threw
-      failure = std::current_exception();
-    }
-    destroy_finished(root);
-    if (failure) {
-      finish_root_failure(loop, std::move(failure));
-    } else {
-      finish_value();
-    }
-  }
+void TaskState::finish_without_value(LoopCore& loop, PromiseBase& root, std::exception_ptr failure) noexcept {
+  destroy_finished(root);
+  finish_root_failure(loop, std::move(failure));
 }
 
 void TaskState::finish_root_failure(LoopCore& loop, std::exception_ptr failure) noexcept {
@@ -224,13 +231,6 @@ void TaskState::finish_lost(LoopCore& loop) noexcept {
   finish_failed(std::move(error));
 }
 
-void TaskState::leave_loop(LoopCore& loop) noexcept {
-  if (has(cancel_open)) settle_all_requests(&CancellationCounts::completed_anyway);
-  if (extras_) leave_scopes();
-  loop.remove_task(*this);
-  release();
-}
-
 void TaskState::abandon() noexcept {
   LoopCore& core = loop();
   set(was_abandoned);
@@ -239,7 +239,7 @@ void TaskState::abandon() noexcept {
     try {
       context.message = "Task was destroyed but it is pending!";
       context.task = AnyTask::share(*this);
-      if (core.debug) context.source_traceback = created_at();
+      if (core.debug()) context.source_traceback = created_at();
     } catch (const std::bad_alloc&) {
     }
     core.report(context);

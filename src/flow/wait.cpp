@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "heed/core/event_loop.hpp"
+#include "heed/core/loop_core.hpp"
 #include "heed/failure/exception_info.hpp"
 
 namespace heed::detail {

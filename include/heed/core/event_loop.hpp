@@ -114,7 +114,7 @@ class EventLoop {
                        where);
   }
   // An empty function goes back to the default.
-  void set_task_factory(TaskFactory factory) { task_factory_ = std::move(factory); }
+  void set_task_factory(TaskFactory factory);
   const TaskFactory& get_task_factory() const noexcept { return task_factory_; }
 
   // --- descriptors -------------------------------------------------------------------------------------------------

@@ -33,7 +33,9 @@ enum class FutureStatus : std::uint8_t {
 // happens on the thread of its loop, which it keeps a part of (the core) alive.
 class FutureState : public Waitable, public Pooled {
  public:
-  FutureState(Scheduler& loop, const std::source_location& where) noexcept;
+  FutureState(Scheduler& loop, const std::source_location& where) noexcept : loop_(&loop), created_at_(where) {
+    loop.retain();
+  }
   FutureState(const FutureState&) = delete;
   FutureState& operator=(const FutureState&) = delete;
 
@@ -47,7 +49,8 @@ class FutureState : public Waitable, public Pooled {
   bool done() const noexcept { return status_ != FutureStatus::pending; }
   bool has_value() const noexcept { return status_ == FutureStatus::value || status_ == FutureStatus::guarded_value; }
   bool is_task() const noexcept { return is_task_; }
-  LoopCore& loop() const noexcept;
+  inline LoopCore& loop() const noexcept;  // in loop_core.hpp
+  Scheduler& scheduler() const noexcept { return *loop_; }
   bool on_running_loop() const noexcept { return loop_ == running_scheduler; }
   const std::source_location& created_at() const noexcept { return created_at_; }
   // Null unless failed (or when there was no memory for a record).
@@ -62,7 +65,10 @@ class FutureState : public Waitable, public Pooled {
   virtual bool cancel(const CancelReasonRef& reason);
 
   // --- ends of the pending state; each schedules the callbacks and waiters in order of registration ----------------
-  void finish_value(bool guarded = false) noexcept;  // after the derived class has stored it
+  void finish_value(bool guarded = false) noexcept {  // after the derived class has stored it
+    status_ = guarded ? FutureStatus::guarded_value : FutureStatus::value;
+    if (!waiters_.empty()) schedule_callbacks();
+  }
   void finish_failed(std::exception_ptr exception) noexcept;
   void finish_cancelled(CancelReasonRef reason) noexcept;
 
@@ -110,7 +116,13 @@ class FutureState : public Waitable, public Pooled {
   void run(LoopCore&) override {}  // a plain future is never in the ready queue
 
  protected:
-  virtual ~FutureState();
+  virtual ~FutureState() {
+    if (has_callbacks_) [[unlikely]]
+      drop_callbacks();
+    if (status_ >= FutureStatus::failed) [[unlikely]]
+      destroy_end();
+    loop_->release();
+  }
   void schedule_callbacks() noexcept;
   virtual void describe_failure(FailureRecord& record) const;
   virtual void value_delivered() noexcept {}
@@ -120,6 +132,7 @@ class FutureState : public Waitable, public Pooled {
  private:
   friend class TaskState;
   void dispose() noexcept;
+  void destroy_end() noexcept;  // what a failure or a cancellation holds
   ErrorContext failure_context(std::string message) const;
 
   std::uint32_t references_ = 0;

@@ -1,12 +1,14 @@
 // The engine of an event loop, and what tasks and futures use of it.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <exception>
 #include <memory>
 
 #include "heed/core/clock.hpp"
+#include "heed/core/future_state.hpp"
 #include "heed/core/poller.hpp"
 #include "heed/core/scheduler.hpp"
 #include "heed/core/timer_queue.hpp"
@@ -46,12 +48,6 @@ class LoopCore : public Scheduler {
   ~LoopCore();
   LoopCore(const LoopCore&) = delete;
   LoopCore& operator=(const LoopCore&) = delete;
-
-  // Kept alive by the facade, futures and handles, all on one thread.
-  void retain() noexcept { ++references_; }
-  void release() noexcept {
-    if (--references_ == 0) delete this;
-  }
 
   // --- life --------------------------------------------------------------------------------------------------------
   void run_forever();
@@ -99,12 +95,6 @@ class LoopCore : public Scheduler {
   void add_close_listener(CloseListener& listener) noexcept;
   void remove_close_listener(CloseListener& listener) noexcept;
 
-  // --- tasks -------------------------------------------------------------------------------------------------------
-  void add_task(TaskState& task) noexcept;
-  void remove_task(TaskState& task) noexcept;
-  TaskState* first_task() const noexcept { return first_task_; }
-  std::size_t task_count() const noexcept { return task_count_; }
-
   // --- cancellation ------------------------------------------------------------------------------------------------
   // A request that is being passed on: all calls of cancel() that one call from outside leads to are one round, so
   // that what the request reaches on many paths (gathers that share children) passes it on once.
@@ -136,7 +126,16 @@ class LoopCore : public Scheduler {
   // Whether it is a KeyboardInterrupt or SystemExit: that leaves run_forever() after the running callback.
   bool note_interrupt(const std::exception_ptr& exception) noexcept;
 
-  bool debug = false;
+  bool debug() const noexcept { return debug_; }
+  void set_debug(bool on) noexcept {
+    debug_ = on;
+    attention_ = debug_ || interrupt_;
+    update_careful_start();
+  }
+  void note_task_factory(bool there_is_one) noexcept {
+    has_task_factory_ = there_is_one;
+    update_careful_start();
+  }
   Duration slow_callback_duration = std::chrono::milliseconds(100);
   Duration unretrieved_grace = std::chrono::seconds(5);
 
@@ -145,6 +144,9 @@ class LoopCore : public Scheduler {
   void run_batch();
   void run_one(Runnable& runnable);
   void poll(Duration timeout);
+  void look_around();
+  void collect_due();
+  std::exception_ptr take_interrupt() noexcept;
   Duration time_to_sleep();
   void report_held_failures(TimePoint now) noexcept;
   void check_interrupts();
@@ -153,19 +155,24 @@ class LoopCore : public Scheduler {
   std::size_t abandon_tasks() noexcept;
   std::size_t discard_callbacks() noexcept;
 
+  void set_closed() noexcept {
+    closed_ = true;
+    update_careful_start();
+  }
+  void update_careful_start() noexcept { careful_start = closed_ || debug_ || has_task_factory_; }
+
   ReadyQueue batch_;  // what the current iteration still has to run
   TimerQueue timers_;
+  bool attention_ = false;  // in debug mode, or an interrupt is on its way: the next callback is not just run
   std::exception_ptr interrupt_;
+  std::array<PollEvent, 64> events_;
   unsigned callbacks_since_poll_ = 0;
   bool stopping_ = false;
   bool closing_ = false;
   bool closed_ = false;
+  bool debug_ = false;
+  bool has_task_factory_ = false;
   std::atomic<const void*> running_thread_{nullptr};  // identifies the thread while the loop runs
-  std::uint32_t references_ = 1;
-  TaskState* first_task_ = nullptr;
-  TaskState* last_task_ = nullptr;
-  std::size_t task_count_ = 0;
-
   std::uint64_t cancel_round_ = 0;
   unsigned cancel_depth_ = 0;
   std::uint64_t loop_id_;
@@ -179,6 +186,9 @@ class LoopCore : public Scheduler {
   InterruptListener* interrupt_listener_ = nullptr;
   unsigned interrupts_seen_ = 0;
 };
+
+inline LoopCore& Scheduler::core() noexcept { return static_cast<LoopCore&>(*this); }
+inline LoopCore& FutureState::loop() const noexcept { return loop_->core(); }
 
 // The loop that runs on this thread; throws std::runtime_error "no running event loop".
 LoopCore& core_of_running_loop();

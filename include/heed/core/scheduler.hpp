@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "heed/core/context.hpp"
 #include "heed/core/promise.hpp"
 #include "heed/core/runnable.hpp"
 #include "heed/failure/cancel_reason.hpp"
@@ -97,8 +98,20 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
+  // Kept alive by the facade, futures and handles, all on one thread.
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) [[unlikely]]
+      destroy();
+  }
+
   ReadyQueue ready;
+  // A new task needs more than to be queued: the loop is closed or in debug mode, or there is a task factory.
+  bool careful_start = false;
   TaskState* current_task = nullptr;
+  // What is current again after the step: the loop's own, but for an eager task, which runs inside its creator's step.
+  TaskState* outer_task = nullptr;
+  ContextRef* outer_context = nullptr;
   PromiseBase* resumed = nullptr;    // the frame that continues at a leaf await
   PromiseBase* completed = nullptr;  // the frame that finished last
   bool root_finished = false;        // that was the root of the running task
@@ -127,13 +140,22 @@ class Scheduler {
   // The frame address that stands for the end of a task: what the root of every task continues.
   void* root_continuation() noexcept { return &root_frame_; }
 
-  LoopCore& core() noexcept;
+  inline LoopCore& core() noexcept;  // in loop_core.hpp
+
+  // The unfinished tasks, in order of creation.
+  void add_task(TaskState& task) noexcept;
+  void remove_task(TaskState& task) noexcept;
+  TaskState* first_task() const noexcept { return first_task_; }
+  TaskState* last_task() const noexcept { return last_task_; }
+  std::size_t task_count() const noexcept { return task_count_; }
 
  protected:
   ~Scheduler() = default;
   void measure_stack() noexcept;
 
  private:
+  void destroy() noexcept;
+
   struct RootFrame {  // as far as std::coroutine_handle::resume() looks into a frame (the ABI of g++ and clang)
     void (*resume)(void*);
     void (*destroy)(void*);
@@ -150,6 +172,10 @@ class Scheduler {
     return pointer;
   }
 
+  std::uint32_t references_ = 1;
+  TaskState* first_task_ = nullptr;
+  TaskState* last_task_ = nullptr;
+  std::size_t task_count_ = 0;
   std::uintptr_t stack_limit_ = 0;
   std::coroutine_handle<> bounced_;
   RootFrame root_frame_;
@@ -184,9 +210,6 @@ struct FinalAwaiter {
   }
   void await_resume() const noexcept {}
 };
-
-// The running task continues at `awaiter` when all that is ready now has run.
-void yield_running_task(PromiseBase& awaiter) noexcept;
 
 // For every await_resume of a leaf: throws the CancelledError that the step has for the frame.
 [[noreturn]] void throw_cancelled(Scheduler& scheduler);

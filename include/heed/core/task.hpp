@@ -154,15 +154,23 @@ inline TaskOptions eager() { return TaskOptions().eager(); }
 namespace detail {
 
 // The running loop, for a new task or future. Throws std::runtime_error "no running event loop".
-Scheduler& scheduler_for_new_task();
+[[noreturn]] void no_running_loop();
+inline Scheduler& scheduler_for_new_task() {
+  if (!running_scheduler) [[unlikely]]
+    no_running_loop();
+  return *running_scheduler;
+}
+// Throws when the loop is closed, or, in debug mode, on another thread.
+void check_start(Scheduler& scheduler);
 // The task factory, the options, and off it goes.
 void start_task(TaskState& task, TaskOptions& options, RegionState* region);
-void check_open(Scheduler& scheduler);
 
 template <class T>
 Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options, const std::source_location& where,
                   RegionState* region = nullptr) {
-  check_open(scheduler);
+  bool careful = scheduler.careful_start;
+  if (careful) [[unlikely]]
+    check_start(scheduler);
   PromiseBase& root = CoroAccess::take(std::move(coro));
   TaskOf<T>* state;
   try {
@@ -172,7 +180,11 @@ Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options, c
     throw;
   }
   Task<T> task = Task<T>::share(*state);
-  start_task(*state, options, region);
+  if (careful || region || !options.all_default()) {
+    start_task(*state, options, region);
+  } else {
+    state->start(scheduler);
+  }
   return task;
 }
 

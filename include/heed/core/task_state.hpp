@@ -54,8 +54,14 @@ class TaskState : public FutureState {
   Context context();
   void use_context(const Context& context);
 
-  // Makes the task known to the loop and schedules its first step, or, when eager, runs it now.
-  void start(bool eager);
+  // Makes the task known to the loop, which keeps it until it is done, and schedules its first step.
+  void start(Scheduler& loop) noexcept {
+    loop.add_task(*this);
+    retain();
+    loop.ready.push(*this);
+  }
+  // The same, and the first step is run now.
+  void start_eagerly();
 
   // asyncio's Task.cancel: the request goes to what the task waits for, or is delivered at its next step.
   bool cancel(const CancelReasonRef& reason) override { return request_cancel(reason, nullptr); }
@@ -110,6 +116,7 @@ class TaskState : public FutureState {
 
  private:
   void finish(LoopCore& loop, PromiseBase& root) noexcept;
+  void finish_without_value(LoopCore& loop, PromiseBase& root, std::exception_ptr failure) noexcept;
   void finish_root_failure(LoopCore& loop, std::exception_ptr failure) noexcept;
   void finish_lost(LoopCore& loop) noexcept;
   void leave_loop(LoopCore& loop) noexcept;
@@ -156,9 +163,30 @@ class TaskState : public FutureState {
   PromiseBase* leaf_;  // innermost suspended frame
   Waitable* waiting_on_ = nullptr;
   std::uint64_t id_;
-  std::unique_ptr<TaskExtras> extras_;
+  std::unique_ptr<TaskExtras> extras_;  // null for most
   ContextRef context_;
   Ref<const Lineage> creator_;
 };
+
+inline void Scheduler::add_task(TaskState& task) noexcept {
+  task.previous_task = last_task_;
+  (last_task_ ? last_task_->next_task : first_task_) = &task;
+  last_task_ = &task;
+  ++task_count_;
+}
+
+// The running task continues at `awaiter` when all that is ready now has run.
+inline void yield_running_task(PromiseBase& awaiter) noexcept {
+  Scheduler& scheduler = *running_scheduler;
+  TaskState& task = *scheduler.current_task;
+  task.suspend(awaiter, nullptr);
+  scheduler.ready.push(task);
+}
+
+inline void Scheduler::remove_task(TaskState& task) noexcept {
+  (task.previous_task ? task.previous_task->next_task : first_task_) = task.next_task;
+  (task.next_task ? task.next_task->previous_task : last_task_) = task.previous_task;
+  --task_count_;
+}
 
 }  // namespace heed::detail
