@@ -46,7 +46,7 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
   Bomb bomb(*this, frame, armed);
   bool refuses = !future.done() && (oracle.loop_of(cell) != oracle.loop() || future == current_task());
   if (refuses) {
-    Waiting waiting(schedule);  // it must not wait
+    Waiting waiting(schedule, frame);  // it must not wait
     try {
       co_await future;
       oracle.violation("awaiting oneself, or a future of another loop, was not refused");
@@ -57,7 +57,7 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
     co_return;
   }
   oracle.frame_waits(frame, Source::cell(cell));
-  Waiting waiting(schedule, Schedule::Wait{&future.state(), cell});
+  Waiting waiting(schedule, Schedule::Wait{frame, &future.state(), cell});
   switch (style) {
     case Style::lvalue:
       if constexpr (std::is_void_v<T>) {
@@ -117,8 +117,8 @@ Coro<void> World::wait_for(Token, FrameId frame, std::vector<AnyFuture> futures,
   auto when = static_cast<ReturnWhen>(planned.mode % 3);
   WaitResult<AnyFuture> result;
   TimePoint due = clock.time() + std::chrono::milliseconds(planned.amount);
-  Deadline deadline(schedule, due, planned.timeout);
-  Waiting waiting(schedule, Schedule::Wait{nullptr, nobody, &futures, static_cast<int>(when)});
+  Deadline deadline(schedule, frame, due, planned.timeout);
+  Waiting waiting(schedule, Schedule::Wait{frame, nullptr, nobody, &futures, static_cast<int>(when)});
   if (planned.timeout) {
     result = co_await wait(futures, std::chrono::milliseconds(planned.amount), when);
   } else {

@@ -147,9 +147,9 @@ Coro<void> World::pause(Token, FrameId frame, const Step& planned) {
   oracle.frame_waits(frame, Source::turn());
   bool sleeps = planned.kind == StepKind::sleep && planned.amount != 0;
   TimePoint due = clock.time() + std::chrono::milliseconds(planned.amount);
-  Deadline deadline(schedule, due, sleeps);
+  Deadline deadline(schedule, frame, due, sleeps);
   std::optional<Waiting> waiting;
-  if (!sleeps) waiting.emplace(schedule);
+  if (!sleeps) waiting.emplace(schedule, frame);
   switch (planned.kind) {
     case StepKind::sleep:
       if (planned.style == Style::pass) {
@@ -181,7 +181,7 @@ Coro<void> World::fail(Token, FrameId frame, const Step& planned) {
   FrameGuard guard(*this, frame);
   if (planned.timeout) {
     oracle.frame_waits(frame, Source::turn());
-    Waiting waiting(schedule);
+    Waiting waiting(schedule, frame);
     co_await yield_now();
   }
   ErrorKind kind = planned.error;
@@ -195,7 +195,7 @@ Coro<Value> World::chain(Token, FrameId frame, unsigned depth, const Step& plann
   coverage.count(Happened::chain_frames);
   if (depth == 0) {
     oracle.frame_waits(frame, Source::turn());
-    Waiting waiting(schedule);
+    Waiting waiting(schedule, frame);
     co_await yield_now();
     resumed(frame);
     if (planned.timeout) {

@@ -216,6 +216,8 @@ void Oracle::perhaps_seen(CellId id) {
 }
 
 void Oracle::caught(Source source, Thrown thrown) {
+  for (Source at = source; at.kind == Source::Kind::frame; at = frames_[at.index].source)
+    frames_[at.index].passed_over = true;
   if (tracing_) trace("caught " + to_string(thrown));
   if (!thrown.known()) return violation("user code got an exception of the library that nothing explains");
   if (!landed(source, thrown)) violation("user code got " + to_string(thrown) + ", which was not thrown there");

@@ -59,6 +59,7 @@ class Oracle {
   void frame_gone(FrameId frame, bool closing, bool may_be_cancelled);
   // It has a handler for every exception of what it awaits now.
   void frame_handles(FrameId frame, bool handles) { frames_[frame].handles = handles; }
+  bool passed_over(FrameId frame) const { return frame != nobody && frames_[frame].passed_over; }
   bool frame_created(FrameId frame) const { return frames_[frame].state == FrameState::created; }
   // It waits for time to pass, or for its turn.
   bool frame_idles(FrameId frame) const {
@@ -137,6 +138,7 @@ class Oracle {
     bool alive = false;
     bool blows = false;
     bool handles = false;
+    bool passed_over = false;  // by an exception: it waits for nothing any more, but is not destroyed yet
     bool landed = false;  // what it threw was seen by somebody, or is in a cell
     Thrown thrown;
     Source source;

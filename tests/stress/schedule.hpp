@@ -46,10 +46,11 @@ class Schedule {
   void check_captures(CallId id);
 
   // --- waiting ---------------------------------------------------------------------------------------------------
-  void add_deadline(TimePoint due) { deadlines_.insert(due); }
-  void remove_deadline(TimePoint due) { deadlines_.erase(deadlines_.find(due)); }
+  void add_deadline(TimePoint due, FrameId of = nobody) { deadlines_.insert({due, of}); }
+  void remove_deadline(TimePoint due, FrameId of = nobody) { deadlines_.erase(deadlines_.find({due, of})); }
   // Somebody who is suspended while the loop sleeps waits for this.
   struct Wait {
+    FrameId frame = nobody;
     const detail::FutureState* future = nullptr;  // null: for its turn, which comes before the loop sleeps
     CellId cell = nobody;
     const std::vector<AnyFuture>* futures = nullptr;  // of wait()
@@ -101,7 +102,7 @@ class Schedule {
   unsigned iteration_ = 0;
   unsigned reports_ = 0;
   bool runs_alone_ = false;  // each iteration is a run of its own
-  std::multiset<TimePoint> deadlines_;
+  std::multiset<std::pair<TimePoint, FrameId>> deadlines_;
   std::set<const Wait*> waits_;
   std::map<std::uint64_t, Due> due_;
   std::map<std::uint64_t, Requests> requests_;
@@ -111,7 +112,7 @@ class Schedule {
 class Waiting {
  public:
   Waiting(Schedule& schedule, Schedule::Wait wait) : schedule_(schedule), wait_(wait) { schedule_.add_wait(wait_); }
-  explicit Waiting(Schedule& schedule) : Waiting(schedule, Schedule::Wait{}) {}
+  Waiting(Schedule& schedule, FrameId frame) : Waiting(schedule, Schedule::Wait{frame}) {}
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
   ~Waiting() { schedule_.remove_wait(wait_); }
@@ -123,17 +124,19 @@ class Waiting {
 
 class Deadline {
  public:
-  Deadline(Schedule& schedule, TimePoint due, bool wanted) : schedule_(schedule), due_(due), wanted_(wanted) {
-    if (wanted_) schedule_.add_deadline(due_);
+  Deadline(Schedule& schedule, FrameId frame, TimePoint due, bool wanted)
+      : schedule_(schedule), frame_(frame), due_(due), wanted_(wanted) {
+    if (wanted_) schedule_.add_deadline(due_, frame_);
   }
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
   ~Deadline() {
-    if (wanted_) schedule_.remove_deadline(due_);
+    if (wanted_) schedule_.remove_deadline(due_, frame_);
   }
 
  private:
   Schedule& schedule_;
+  FrameId frame_;
   TimePoint due_;
   bool wanted_;
 };
