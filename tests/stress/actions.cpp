@@ -159,7 +159,9 @@ void World::perform(const Action& action, const Entry* about, bool& may_refuse) 
     case ActionKind::cancel_running: {
       AnyTask task = running() ? current_task() : AnyTask();
       coverage.count(Happened::cancelled_itself);
-      if (task && !task.cancel("by itself")) oracle.violation("the running task could not be cancelled, or has ended");
+      if (!task) return;
+      schedule.asked_itself(task.id());
+      if (!task.cancel("by itself")) oracle.violation("the running task could not be cancelled, or has ended");
       return;
     }
     case ActionKind::cancel_everything:
@@ -199,7 +201,13 @@ void World::perform(const Action& action, const Entry* about, bool& may_refuse) 
   }
   if (!future) return;
   switch (action.kind) {
-    case ActionKind::cancel: return cancel(*future, entry.cell);
+    case ActionKind::cancel: {
+      AnyFuture copy = *future;
+      cancel(copy, entry.cell);
+      if (action.amount == 1) cancel(copy, entry.cell);
+      if (action.amount <= 1) uncancel(copy, entry.cell);
+      return;
+    }
     case ActionKind::uncancel: return uncancel(*future, entry.cell);
     case ActionKind::set_result:
     case ActionKind::set_exception: return settle_future(entry, action, may_refuse);

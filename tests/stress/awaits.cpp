@@ -57,7 +57,7 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
     co_return;
   }
   oracle.frame_waits(frame, Source::cell(cell));
-  Waiting waiting(schedule, Schedule::Wait{frame, &future.state(), cell});
+  Waiting waiting(schedule, Schedule::Wait{frame, &future.state(), cell, nullptr, 0, false, current_task().id()});
   switch (style) {
     case Style::lvalue:
       if constexpr (std::is_void_v<T>) {

@@ -148,8 +148,7 @@ Coro<void> World::pause(Token, FrameId frame, const Step& planned) {
   bool sleeps = planned.kind == StepKind::sleep && planned.amount != 0;
   TimePoint due = clock.time() + std::chrono::milliseconds(planned.amount);
   Deadline deadline(schedule, frame, due, sleeps);
-  std::optional<Waiting> waiting;
-  if (!sleeps) waiting.emplace(schedule, frame);
+  Waiting waiting(schedule, Schedule::Wait{frame, nullptr, nobody, nullptr, 0, sleeps, current_task().id()});
   switch (planned.kind) {
     case StepKind::sleep:
       if (planned.style == Style::pass) {

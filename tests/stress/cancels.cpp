@@ -30,6 +30,7 @@ void World::cancel(AnyFuture future, CellId cell) {
   if (accepted && done) oracle.violation("a future that is done could be cancelled");
   if (done || cell == nobody) return;
   if (oracle.kind(cell) == CellKind::gather) {
+    schedule.cancel_unseen();
     if (!accepted) return;
     oracle.note_cancel_accepted(cell);
     for (const AnyTask& task : all_tasks(*loop)) {
@@ -57,6 +58,7 @@ void World::cancel_task(AnyTask task, const char* message) {
   bool awaits_future = awaited && moment == Happened::cancelled_in_future && !awaited->done();
   AnyFuture keep = awaits_future ? AnyFuture::share(*awaited) : AnyFuture();
   if (!task.cancel(message)) oracle.violation("a task that is not done could not be cancelled");
+  if (!last || moment == Happened::cancelled_in_gather) schedule.cancel_unseen();
   if (!last) return;
   if (last.cancelling() <= before) oracle.violation("the last one in a line of tasks was not cancelled");
   if (keep && !keep.cancelled()) oracle.violation("a task was cancelled, and the future it awaits was not");
@@ -79,12 +81,18 @@ void World::uncancel(const AnyFuture& future, CellId cell) {
 }
 
 void World::resumed(FrameId frame) {
-  if (AnyTask task = current_task()) schedule.resumed(task.id());
+  if (AnyTask task = current_task()) {
+    schedule.resumed(task.id());
+    schedule.wait_over(task.id());
+  }
   oracle.resumed(frame);
 }
 
 void World::not_resumed() {
-  if (AnyTask task = current_task()) schedule.cancel_came(task.id());
+  AnyTask task = current_task();
+  if (!task) return;
+  schedule.cancel_came(task.id());
+  schedule.wait_over(task.id());
 }
 
 }  // namespace heed::stress

@@ -15,6 +15,7 @@ class FrameGuard {
     world.oracle.frame_began(frame);
     if (root_of == nobody) return;
     world.oracle.bind_task(root_of, current_task().id());
+    world.schedule.began(current_task().id());
     if (current_task().cancelling() > 0) world.oracle.violation("a task began that was cancelled before");
   }
   FrameGuard(const FrameGuard&) = delete;

@@ -91,6 +91,11 @@ void Schedule::loop_sleeps(Duration timeout, bool needs_no_timer) {
     if (oracle_.passed_over(wait->frame)) continue;
     if (wait->futures) {
       if (satisfied(*wait->futures, wait->when)) oracle_.violation("wait() did not come back");
+    } else if (asked_themselves_.count(wait->task) != 0 &&
+               (wait->sleeps || (wait->future && oracle_.kind(wait->cell) == CellKind::future))) {
+      oracle_.violation("the loop sleeps, and so does a task that had cancelled itself before");
+    } else if (wait->sleeps) {
+      continue;
     } else if (!wait->future) {
       oracle_.violation("the loop sleeps, and the turn of a task did not come");
     } else if (wait->future->done()) {
@@ -99,6 +104,8 @@ void Schedule::loop_sleeps(Duration timeout, bool needs_no_timer) {
       oracle_.violation("the loop sleeps, and a task waits for what must have ended");
     }
   }
+  if (all_seen_ && needs_no_timer && !must_begin_.empty())
+    oracle_.violation("a task whose cancellation was withdrawn has not begun");
   for (const auto& [task, due] : due_)
     if (due.begun) oracle_.violation("the loop sleeps, and a task that was cancelled was not told");
 }
@@ -106,6 +113,7 @@ void Schedule::loop_sleeps(Duration timeout, bool needs_no_timer) {
 // --- cancellation ------------------------------------------------------------------------------------------------
 
 void Schedule::cancel_due(std::uint64_t task, bool begun, bool ready) {
+  must_begin_.erase(task);
   Due& due = due_[task];
   ++due.requests;
   due.begun = begun;
@@ -119,9 +127,11 @@ void Schedule::resumed(std::uint64_t task) {
 void Schedule::withdrawn(std::uint64_t task, int left) {
   Requests& requests = requests_[task];
   ++requests.taken_back;
+  asked_themselves_.erase(task);
   auto due = due_.find(task);
   if (left != 0 || due == due_.end()) return;
   if (due->second.ready) requests.withdrawn += static_cast<int>(due->second.requests);
+  if (!due->second.begun) must_begin_.insert(task);
   due_.erase(due);
 }
 

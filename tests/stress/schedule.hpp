@@ -24,6 +24,9 @@ class Schedule {
   void begin_loop() {
     runs_alone_ = false;
     due_.clear();
+    asked_themselves_.clear();
+    must_begin_.clear();
+    all_seen_ = true;
   }
   void begin_iteration() { ++iteration_, runs_alone_ = true; }
 
@@ -55,6 +58,8 @@ class Schedule {
     CellId cell = nobody;
     const std::vector<AnyFuture>* futures = nullptr;  // of wait()
     int when = 0;
+    bool sleeps = false;
+    std::uint64_t task = 0;
   };
   void add_wait(const Wait& wait) { waits_.insert(&wait); }
   void remove_wait(const Wait& wait) { waits_.erase(&wait); }
@@ -68,6 +73,15 @@ class Schedule {
   void cancel_came(std::uint64_t task) { due_.erase(task); }
   void resumed(std::uint64_t task);
   void withdrawn(std::uint64_t task, int left);
+  // The running task asked itself: what it waits for next is cancelled.
+  void asked_itself(std::uint64_t task) {
+    asked_themselves_.insert(task);
+    all_seen_ = false;
+  }
+  void wait_over(std::uint64_t task) { asked_themselves_.erase(task); }
+  void began(std::uint64_t task) { must_begin_.erase(task); }
+  // A request may go where this cannot see it.
+  void cancel_unseen() { all_seen_ = false; }
   // A task that waited for its turn or for time got a CancelledError.
   void cancelled_while_idle(std::uint64_t task, int requests);
 
@@ -106,6 +120,9 @@ class Schedule {
   std::set<const Wait*> waits_;
   std::map<std::uint64_t, Due> due_;
   std::map<std::uint64_t, Requests> requests_;
+  std::set<std::uint64_t> asked_themselves_;
+  std::set<std::uint64_t> must_begin_;  // not begun, and each request was withdrawn
+  bool all_seen_ = true;
 };
 
 // Held by whoever waits.
