@@ -319,13 +319,13 @@ std::unique_ptr<EventLoop> make_loop(const Variant& variant, VirtualClock& clock
   loop->set_debug(variant.debug);
   loop->set_unretrieved_grace(3ms);
   if (variant.reporting == Reporting::default_handler) return loop;
-  loop->set_exception_handler([fails = variant.reporting == Reporting::failing_handler](EventLoop& told,
-                                                                                      const ErrorContext& context) {
-    if (!told.failures().balanced()) witness.unbalanced = true;
-    if (fails && !find<Failure>(context.exception)) throw Failure(20);
-    if (fails && witness.length % 2 == 0) throw Failure(21);
-    witness.told(context.exception);
-  });
+  loop->set_exception_handler(
+      [fails = variant.reporting == Reporting::failing_handler](EventLoop& told, const ErrorContext& context) {
+        if (!told.failures().balanced()) witness.unbalanced = true;
+        if (fails && !find<Failure>(context.exception)) throw Failure(20);
+        if (fails && witness.length % 2 == 0) throw Failure(21);
+        witness.told(context.exception);
+      });
   return loop;
 }
 

@@ -37,8 +37,8 @@ struct Witness {
   std::array<bool, failures> thrown{};
   std::array<bool, failures> seen{};
   unsigned bad_allocs = 0;
-  bool stuck = false;         // the loop would have slept for ever
-  bool unbalanced = false;    // at some time
+  bool stuck = false;       // the loop would have slept for ever
+  bool unbalanced = false;  // at some time
   bool open_at_close = false;
 };
 inline Witness witness;

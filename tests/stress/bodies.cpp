@@ -26,8 +26,8 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
     Coro<void> work = step(child, planned, context);
     oracle.frame_waits(frame, Source::frame(child));
     std::exception_ptr caught;
-    oracle.frame_handles(frame, planned.guard != Guard::open && planned.guard != Guard::pass &&
-                                    planned.guard != Guard::only_std);
+    oracle.frame_handles(
+        frame, planned.guard != Guard::open && planned.guard != Guard::pass && planned.guard != Guard::only_std);
     switch (planned.guard) {
       case Guard::open: co_await std::move(work); break;
       case Guard::pass: co_await pass(std::move(work)); break;

@@ -76,7 +76,8 @@ void World::uncancel(const AnyFuture& future, CellId cell) {
   int before = task.cancelling();
   int left = task.uncancel();
   if (left != task.cancelling()) oracle.violation("uncancel() and cancelling() do not agree");
-  if (left != (before == 0 ? 0 : before - 1)) oracle.violation("uncancel() took another number of requests back than one");
+  if (left != (before == 0 ? 0 : before - 1))
+    oracle.violation("uncancel() took another number of requests back than one");
   if (before != 0) schedule.withdrawn(task.id(), left);
 }
 

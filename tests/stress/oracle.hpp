@@ -139,7 +139,7 @@ class Oracle {
     bool blows = false;
     bool handles = false;
     bool passed_over = false;  // by an exception: it waits for nothing any more, but is not destroyed yet
-    bool landed = false;  // what it threw was seen by somebody, or is in a cell
+    bool landed = false;       // what it threw was seen by somebody, or is in a cell
     Thrown thrown;
     Source source;
     CellId root_of = nobody;
