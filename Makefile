@@ -5,7 +5,7 @@ PROGRAMS ?= 1000000
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-matrix build test matrix check tidy format soak demo clean
+.PHONY: help deps deps-matrix build test matrix check tidy format soak sabotage demo clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ format: ## format all sources in place
 soak: build ## long random stress run; PROGRAMS=1000000 SEED=... make soak
 	@seed=$${SEED:-$$(date +%s)}; echo "== soak: $(PROGRAMS) programs, SEED=$$seed"; \
 	  build/release/tests/heed_stress --programs $(PROGRAMS) --seed $$seed
+
+sabotage: deps ## do the random programs find deliberate faults of the library? 15 minutes; FAULT="text" for some of them
+	@tests/stress/sabotage.sh "$(FAULT)"
 
 demo: deps ## build and run the demonstration
 	@tools/preset.sh release example_demo

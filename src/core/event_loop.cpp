@@ -6,6 +6,7 @@
 #include "heed/core/loop_core.hpp"
 #include "heed/core/mailbox.hpp"
 #include "heed/core/platform.hpp"
+#include "heed/failure/exception_info.hpp"
 #include "heed/failure/log.hpp"
 #include "heed/failure/report.hpp"
 
@@ -157,6 +158,13 @@ void EventLoop::default_exception_handler(const ErrorContext& context) {
 
 namespace {
 
+// A report for which there was no memory.
+void tell_last_resort(const ErrorContext& context) noexcept {
+  std::string_view message = context.message;
+  last_resort(message.empty() ? "Unhandled exception in event loop" : message, context.exception);
+  if (context.context) tell_last_resort(*context.context);
+}
+
 bool is_interrupt(const std::exception_ptr& exception) noexcept {
   return find<KeyboardInterrupt>(exception) || find<SystemExit>(exception);
 }
@@ -179,6 +187,7 @@ void EventLoop::call_exception_handler(const ErrorContext& context) {
       core_->note_handler_failure(broken);
       if (is_interrupt(broken)) throw;
       log(LogRecord{LogLevel::error, "Exception in default exception handler", broken});
+      if (find<std::bad_alloc>(broken)) tell_last_resort(context);
     }
     return;
   }
@@ -205,6 +214,10 @@ void EventLoop::call_exception_handler(const ErrorContext& context) {
                     "Exception in default exception handler while handling an unexpected error in custom exception "
                     "handler",
                     worse});
+      if (find<std::bad_alloc>(worse)) {
+        last_resort("Unhandled error in exception handler", broken);
+        tell_last_resort(context);
+      }
     }
   }
 }

@@ -288,7 +288,12 @@ void DoneCallback::run(LoopCore& loop) {
     try {
       call(*future);
     } catch (...) {
-      loop.report_callback_failure(std::current_exception(), describe());
+      std::string what;
+      try {
+        what = describe();
+      } catch (const std::bad_alloc&) {  // the failure counts, not its description
+      }
+      loop.report_callback_failure(std::current_exception(), what);
     }
   }
   delete this;

@@ -153,8 +153,11 @@ void LoopCore::run_batch() {
 
 void LoopCore::run_one(Runnable& runnable) {
   std::string what = "a callback";
-  if (auto* task = dynamic_cast<TaskState*>(&runnable)) what = "Task '" + task->name() + "'";
-  if (auto* call = dynamic_cast<ScheduledCall*>(&runnable)) what = call->describe();
+  try {
+    if (auto* task = dynamic_cast<TaskState*>(&runnable)) what = "Task '" + task->name() + "'";
+    if (auto* call = dynamic_cast<ScheduledCall*>(&runnable)) what = call->describe();
+  } catch (const std::bad_alloc&) {  // it runs all the same
+  }
   TimePoint start = now();
   runnable.run(*this);
   Duration duration = now() - start;
@@ -231,10 +234,11 @@ void LoopCore::close() {
     // What is destroyed may add more: until nothing is left.
     std::size_t dropped = 0;
     while (std::size_t count = discard_callbacks() + abandon_tasks()) dropped += count;
-    if (debug_ && dropped != 0)
-      log(LogRecord{LogLevel::warning,
-                    "Event loop closed with " + std::to_string(dropped) + " callbacks, timers and tasks pending",
-                    nullptr});
+    if (debug_ && dropped != 0) {
+      char text[96];
+      std::snprintf(text, sizeof text, "Event loop closed with %zu callbacks, timers and tasks pending", dropped);
+      log(LogRecord{LogLevel::warning, text, nullptr});
+    }
     while (first_listener_) first_listener_->loop_closing();
     fds_->clear();
     sweep_failures();
@@ -362,7 +366,9 @@ void LoopCore::report(const ErrorContext& context) noexcept {
     log(LogRecord{LogLevel::error, context.message, context.exception,
                   render(Report{context.message, context.exception, context.record, {}})});
   } catch (...) {
-    if (!note_interrupt(std::current_exception())) last_resort("a report failed", std::current_exception());
+    if (note_interrupt(std::current_exception())) return;
+    last_resort(context.message, context.exception);  // what was to be told
+    last_resort("a report failed", std::current_exception());
   }
 }
 

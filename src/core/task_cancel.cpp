@@ -90,7 +90,14 @@ void TaskState::cancel_here(const CancelReasonRef& reason) {
     waiting_on_->forget(*this);  // a circle of tasks that await each other: broken here
     return wake_cancelled(reason);
   }
-  switch (waiting_on_->cancel_wait(reason)) {
+  CancelEffect effect;
+  try {
+    effect = waiting_on_->cancel_wait(reason);
+  } catch (const std::bad_alloc&) {  // what it waits for cannot be cancelled: the wait ends
+    waiting_on_->forget(*this);
+    effect = CancelEffect::woken;
+  }
+  switch (effect) {
     case CancelEffect::none: return;
     case CancelEffect::forwarded: return count_forwarded();
     case CancelEffect::woken: return wake_cancelled(reason);
@@ -120,13 +127,12 @@ void TaskState::cancel_new_wait() noexcept {
   if (!has(region_cancelled) && !deliverable()) return;
   CancelReasonRef reason = reason_to_deliver();
   TaskState* awaited = waiting_on_->as_task();
+  if (!awaited) return cancel_here(reason);
   try {
-    if (!awaited) {
-      cancel_here(reason);
-    } else if (awaited->cancel(reason)) {
-      count_forwarded();
-    }
-  } catch (const std::bad_alloc&) {  // the next wait is cancelled then
+    if (awaited->cancel(reason)) count_forwarded();
+  } catch (const std::bad_alloc&) {  // as in cancel_here()
+    awaited->forget(*this);
+    wake_cancelled(reason);
   }
 }
 

@@ -237,9 +237,9 @@ void TaskState::abandon() noexcept {
   if (!has(pending_reported)) {
     ErrorContext context;
     try {
-      context.message = "Task was destroyed but it is pending!";
       context.task = AnyTask::share(*this);
       if (core.debug()) context.source_traceback = created_at();
+      context.message = "Task was destroyed but it is pending!";
     } catch (const std::bad_alloc&) {
     }
     core.report(context);

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 
 #include "heed/failure/exceptions.hpp"
@@ -54,11 +55,8 @@ bool is_cancellation(const std::exception_ptr& exception) noexcept {
 
 std::string demangle(const char* name) {
   int status = 0;
-  char* text = abi::__cxa_demangle(name, nullptr, nullptr, &status);
-  if (!text) return name;
-  std::string result(text);
-  std::free(text);
-  return result;
+  std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(name, nullptr, nullptr, &status), &std::free);
+  return text ? text.get() : name;
 }
 
 std::string type_name(const std::exception_ptr& exception) {

@@ -27,7 +27,12 @@ void Ledger::List::remove(FailureRecord& record) noexcept {
 
 Ledger::Ledger() {
   reserve_.reserve(reserve_size);
-  while (reserve_.size() < reserve_size) reserve_.push_back(new FailureRecord);
+  try {
+    while (reserve_.size() < reserve_size) reserve_.push_back(new FailureRecord);
+  } catch (...) {  // no destructor will run
+    for (FailureRecord* record : reserve_) delete record;
+    throw;
+  }
 }
 
 Ledger::~Ledger() {

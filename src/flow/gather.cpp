@@ -64,14 +64,19 @@ bool Gathering::cancel(const CancelReasonRef& reason) {
   LoopCore::CancelRound round(outer_.loop());
   if (std::exchange(cancel_round_, round.number()) == round.number())
     return passing_cancel_on_ || cancel_requested_;  // reached on another path as well
+  std::vector<AnyFuture> asked = children_;
+  std::exception_ptr no_memory;  // for one child: the others are cancelled all the same
   passing_cancel_on_ = true;
   bool accepted = false;
-  std::vector<AnyFuture> asked = children_;
-  for (const AnyFuture& child : asked) accepted = child.state().cancel(reason) || accepted;
+  for (const AnyFuture& child : asked) try {
+      accepted = child.state().cancel(reason) || accepted;
+    } catch (const std::bad_alloc&) {
+      no_memory = std::current_exception();
+    }
   passing_cancel_on_ = false;
-  if (!accepted) return false;
-  if (!std::exchange(cancel_requested_, true)) cancel_reason_ = reason;  // the first one is delivered
-  return true;
+  if (accepted && !std::exchange(cancel_requested_, true)) cancel_reason_ = reason;  // the first one is delivered
+  if (no_memory) std::rethrow_exception(no_memory);
+  return accepted;
 }
 
 void Gathering::child_done(FutureState& child) noexcept {

@@ -34,17 +34,18 @@ struct WaitState : LocalRefCounted {
 // Takes the callbacks back however the wait ends.
 class Registrations {
  public:
-  Registrations(std::vector<AnyFuture>& futures, const Ref<WaitState>& state) : futures_(futures) {
-    ids_.reserve(futures.size());
-    for (AnyFuture& future : futures_)
-      ids_.push_back(future.add_done_callback([state](const AnyFuture& done) { state->completed(done.state()); }));
-  }
+  explicit Registrations(std::vector<AnyFuture>& futures) : futures_(futures) { ids_.reserve(futures.size()); }
   ~Registrations() {
     for (std::size_t i = 0; i < ids_.size(); ++i) futures_[i].remove_done_callback(ids_[i]);
     timeout.cancel();
   }
   Registrations(const Registrations&) = delete;
   Registrations& operator=(const Registrations&) = delete;
+
+  void add(const Ref<WaitState>& state) {
+    for (AnyFuture& future : futures_)
+      ids_.push_back(future.add_done_callback([state](const AnyFuture& done) { state->completed(done.state()); }));
+  }
 
   TimerHandle timeout;
 
@@ -73,7 +74,8 @@ Coro<void> wait_until(std::vector<AnyFuture> futures, ReturnWhen when, std::opti
       throw std::invalid_argument("wait: a future belongs to a different loop");
   }
   Ref<WaitState> state(new WaitState(loop.create_future<void>(), futures.size(), when));
-  Registrations registrations(futures, state);
+  Registrations registrations(futures);
+  registrations.add(state);
   if (timeout) registrations.timeout = loop.call_later(*timeout, [state] { state->finish(); });
   co_await pass(state->waiter);
 }

@@ -2,6 +2,7 @@
 
 #include "heed/core/loop_core.hpp"
 #include "heed/failure/exceptions.hpp"
+#include "stress/moment.hpp"
 #include "stress/world.hpp"
 
 namespace heed::stress {
@@ -12,13 +13,33 @@ ContextVar<int> variable("stress", -1);
 
 // A callback of the loop, or a done callback. Equal when they are the same callback of the program.
 struct Call {
+  // To look for equal ones.
   Call(World& w, Index i, CellId c) : world(&w), index(i), cell(c), context(context_value()), token(1) {}
-  void operator()() { world->run_callback(index, context, nullptr); }
+  Call(World& w, Index i, CellId c, Queue queue, TimePoint due, bool certain) : Call(w, i, c) {
+    id = world->schedule.new_call(queue, cell, due, certain);
+    world->schedule.name_callback(id, index);
+    world->schedule.call_copied(id);
+  }
+  Call(const Call& other)
+      : world(other.world),
+        index(other.index),
+        cell(other.cell),
+        id(other.id),
+        context(other.context),
+        token(other.token) {
+    if (id != nobody) world->schedule.call_copied(id);
+  }
+  Call& operator=(const Call&) = delete;
+  ~Call() {
+    if (id != nobody) world->schedule.call_destroyed(id, world->running() && !world->oracle.violated());
+  }
+  void operator()() { world->run_callback(index, id, context, nullptr); }
   friend bool operator==(const Call& a, const Call& b) noexcept { return a.index == b.index; }
 
   World* world;
   Index index;
   CellId cell;
+  Schedule::CallId id = nobody;
   int context;
   Token token;
 };
@@ -28,23 +49,9 @@ struct DoneCall : Call {
   void operator()(const AnyFuture& future) {
     if (!future.done()) world->oracle.violation("a done callback ran before its future was done");
     Entry about{future, cell};
-    world->run_callback(index, context, &about);
+    world->run_callback(index, id, context, &about);
   }
 };
-
-// What a future does that is about to be cancelled.
-Happened moment_of(const AnyFuture& future) {
-  if (future.done()) return Happened::cancelled_done;
-  if (!future.is_task()) return Happened::cancelled_plain_future;
-  auto& task = static_cast<detail::TaskState&>(future.state());
-  if (!task.suspended()) return Happened::cancelled_itself;
-  detail::Waitable* waits = task.waiting_on();
-  if (!waits) return Happened::cancelled_ready;
-  if (waits->as_task()) return Happened::cancelled_in_task;
-  auto* awaited = dynamic_cast<detail::FutureState*>(waits);
-  if (!awaited) return Happened::cancelled_in_sleep;
-  return awaited->class_name()[0] == '_' ? Happened::cancelled_in_gather : Happened::cancelled_in_future;
-}
 
 }  // namespace
 
@@ -85,7 +92,13 @@ void World::act(Index index, const Entry* about) noexcept {
   check();
 }
 
-void World::run_callback(Index index, int context, const Entry* about) {
+void World::run_callback(Index index, Schedule::CallId call, int context, const Entry* about) {
+  schedule.call_runs(call);
+  struct Over {
+    ~Over() { schedule.call_ran(call); }
+    Schedule& schedule;
+    Schedule::CallId call;
+  } over{schedule, call};
   if (++callbacks_ > 300) return;
   ++progress_;
   coverage.count(Happened::callbacks_run);
@@ -120,6 +133,14 @@ Entry World::make(const Action& action, bool& may_refuse) {
 
 void World::perform(const Action& action, const Entry* about, bool& may_refuse) {
   bool closed = loop->is_closed();
+  auto scheduled = [&](Queue queue, TimePoint due, auto schedule_it) {
+    Call call(*this, action.callback, nobody, queue, due, true);
+    Schedule::CallId id = call.id;
+    Handle handle = schedule_it(call);
+    if (call_id_ != nobody && responding_ == 0) schedule.check_captures(call_id_);
+    call_ = std::move(handle);
+    call_id_ = id;
+  };
   Entry entry = about && action.flag ? *about : slot(action.slot);
   const AnyFuture* future = entry.any();
   switch (action.kind) {
@@ -138,54 +159,56 @@ void World::perform(const Action& action, const Entry* about, bool& may_refuse) 
     case ActionKind::cancel_running: {
       AnyTask task = running() ? current_task() : AnyTask();
       coverage.count(Happened::cancelled_itself);
-      if (task && !task.cancel("by itself")) oracle.violation("the running task could not be cancelled, or has ended");
+      if (!task) return;
+      schedule.asked_itself(task.id());
+      if (!task.cancel("by itself")) oracle.violation("the running task could not be cancelled, or has ended");
       return;
     }
     case ActionKind::cancel_everything:
       for (AnyTask& task : all_tasks(*loop)) {
         coverage.count(moment_of(task));
-        task.cancel("everything");
+        cancel_task(task, "everything");
       }
       return;
     case ActionKind::call_soon:
       may_refuse = closed;
-      call_ = loop->call_soon(Call(*this, action.callback, nobody));
-      return;
+      return scheduled(Queue::soon, TimePoint(), [&](Call call) { return loop->call_soon(std::move(call)); });
     case ActionKind::call_later:
       may_refuse = closed;
-      call_ = loop->call_later(std::chrono::milliseconds(action.amount), Call(*this, action.callback, nobody));
-      return;
+      return scheduled(Queue::later, clock.time() + std::chrono::milliseconds(action.amount), [&](Call call) {
+        return loop->call_later(std::chrono::milliseconds(action.amount), std::move(call));
+      });
     case ActionKind::call_threadsafe:
       may_refuse = !running();  // while the loop closes as well
-      return loop->call_soon_threadsafe(Call(*this, action.callback, nobody));
-    case ActionKind::cancel_call: return call_.cancel();
+      return loop->call_soon_threadsafe(
+          Call(*this, action.callback, nobody, Queue::threadsafe, TimePoint(), !may_refuse));
+    case ActionKind::cancel_call:
+      if (call_id_ == nobody) return;
+      if (responding_ == 0) schedule.check_captures(call_id_);
+      schedule.taken_back(call_id_);
+      return call_.cancel();
     case ActionKind::drop_coroutine: {
       Coro<Value> unused = body(Token(1), oracle.new_frame(), action.body, 0);
       return;
     }
     case ActionKind::stop: return loop->stop();
     case ActionKind::remove_callback:
-      if (registered_) registered_.remove_done_callback(registration_);
+      if (!registered_) return;
+      if (!registered_.done()) schedule.taken_back(registered_call_);
+      registered_.remove_done_callback(registration_);
       return;
     default: break;
   }
   if (!future) return;
   switch (action.kind) {
     case ActionKind::cancel: {
-      bool done = future->done();
       AnyFuture copy = *future;
-      coverage.count(moment_of(copy));
-      if (copy.cancel("stop") && done) oracle.violation("a future that is done could be cancelled");
+      cancel(copy, entry.cell);
+      if (action.amount == 1) cancel(copy, entry.cell);
+      if (action.amount <= 1) uncancel(copy, entry.cell);
       return;
     }
-    case ActionKind::uncancel: {
-      if (!future->is_task()) return;
-      oracle.note_uncancel(entry.cell);
-      AnyTask task = AnyTask::share(future->state());
-      int left = task.uncancel();
-      if (left != task.cancelling()) oracle.violation("uncancel() and cancelling() do not agree");
-      return;
-    }
+    case ActionKind::uncancel: return uncancel(*future, entry.cell);
     case ActionKind::set_result:
     case ActionKind::set_exception: return settle_future(entry, action, may_refuse);
     case ActionKind::read_result: return read_result(std::move(entry));
@@ -199,6 +222,7 @@ void World::perform(const Action& action, const Entry* about, bool& may_refuse) 
       return add_callback(entry, action);
     case ActionKind::remove_equal: {
       AnyFuture copy = *future;
+      if (!copy.done()) schedule.taken_back_equal(entry.cell, action.callback);
       copy.remove_done_callback(DoneCall(*this, action.callback, nobody));
       return;
     }
@@ -210,6 +234,7 @@ void World::settle_future(const Entry& entry, const Action& action, bool& may_re
   const AnyFuture& future = *entry.any();
   if (oracle.loop_of(entry.cell) != oracle.loop()) return;  // its books were checked for the last time
   bool refuses = may_refuse = future.done() || future.is_task();
+  if (!refuses && oracle.kind(entry.cell) == CellKind::future) oracle.note_ended(entry.cell);
   ErrorKind kind = action.error;
   if (action.kind == ActionKind::set_exception) {
     std::visit(
@@ -277,9 +302,12 @@ void World::read_result(Entry entry) {
 
 void World::add_callback(const Entry& entry, const Action& action) {
   AnyFuture future = *entry.any();
-  CallbackId id = future.add_done_callback(DoneCall(*this, action.callback, entry.cell));
+  bool certain = oracle.loop_of(entry.cell) == oracle.loop() && (future.done() || future.is_task());
+  DoneCall call(*this, action.callback, entry.cell, Queue::done, TimePoint(), certain);
+  CallbackId id = future.add_done_callback(call);
   AnyFuture old = std::exchange(registered_, future);
   registration_ = id;
+  registered_call_ = call.id;
 }
 
 }  // namespace heed::stress

@@ -46,6 +46,7 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
   Bomb bomb(*this, frame, armed);
   bool refuses = !future.done() && (oracle.loop_of(cell) != oracle.loop() || future == current_task());
   if (refuses) {
+    Waiting waiting(schedule, frame);  // it must not wait
     try {
       co_await future;
       oracle.violation("awaiting oneself, or a future of another loop, was not refused");
@@ -56,6 +57,7 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
     co_return;
   }
   oracle.frame_waits(frame, Source::cell(cell));
+  Waiting waiting(schedule, Schedule::Wait{frame, &future.state(), cell, nullptr, 0, false, current_task().id()});
   switch (style) {
     case Style::lvalue:
       if constexpr (std::is_void_v<T>) {
@@ -75,6 +77,8 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
       break;
     case Style::outcome: {
       Outcome<T> outcome = co_await as_result(std::move(future));
+      if (outcome.exception()) not_resumed();
+      if (outcome) came(cell);
       got(cell, outcome);
       break;
     }
@@ -87,8 +91,9 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
       }
       break;
   }
+  if (style != Style::outcome) came(cell);
   coverage.count(Happened::delivered);
-  oracle.resumed(frame);
+  resumed(frame);
   oracle.frame_returns(frame);
 }
 
@@ -111,6 +116,9 @@ Coro<void> World::wait_for(Token, FrameId frame, std::vector<AnyFuture> futures,
   oracle.frame_waits(frame, Source::turn());
   auto when = static_cast<ReturnWhen>(planned.mode % 3);
   WaitResult<AnyFuture> result;
+  TimePoint due = clock.time() + std::chrono::milliseconds(planned.amount);
+  Deadline deadline(schedule, frame, due, planned.timeout);
+  Waiting waiting(schedule, Schedule::Wait{frame, nullptr, nobody, &futures, static_cast<int>(when)});
   if (planned.timeout) {
     result = co_await wait(futures, std::chrono::milliseconds(planned.amount), when);
   } else {
@@ -122,8 +130,10 @@ Coro<void> World::wait_for(Token, FrameId frame, std::vector<AnyFuture> futures,
     if (future.done()) oracle.violation("wait() gave a future that is done as pending");
   if (!planned.timeout && when == ReturnWhen::all_completed && !result.pending.empty())
     oracle.violation("wait() for all came back early");
+  if (!Schedule::satisfied(futures, static_cast<int>(when)) && (!planned.timeout || clock.time() < due))
+    oracle.violation("wait() came back before its time");
   if (!planned.timeout && result.done.empty()) oracle.violation("wait() came back for nothing");
-  oracle.resumed(frame);
+  resumed(frame);
   oracle.frame_returns(frame);
 }
 

@@ -26,12 +26,15 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
     Coro<void> work = step(child, planned, context);
     oracle.frame_waits(frame, Source::frame(child));
     std::exception_ptr caught;
+    oracle.frame_handles(
+        frame, planned.guard != Guard::open && planned.guard != Guard::pass && planned.guard != Guard::only_std);
     switch (planned.guard) {
       case Guard::open: co_await std::move(work); break;
       case Guard::pass: co_await pass(std::move(work)); break;
       case Guard::outcome: {
         Outcome<void> outcome = co_await as_result(std::move(work));
         caught = outcome.exception();
+        oracle.frame_handles(frame, false);
         break;
       }
       case Guard::only_std: try { co_await std::move(work);
@@ -41,6 +44,7 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
         break;
       case Guard::rethrow: try { co_await std::move(work);
         } catch (...) {
+          oracle.frame_handles(frame, false);
           Thrown thrown = identify(std::current_exception());
           oracle.caught(Source::frame(child), thrown);
           oracle.frame_throws(frame, thrown);
@@ -50,6 +54,7 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
         break;
       case Guard::transform: try { co_await std::move(work);
         } catch (...) {
+          oracle.frame_handles(frame, false);
           oracle.caught(Source::frame(child), identify(std::current_exception()));
           ErrorKind kind = ErrorKind::custom;
           ErrorId id = new_error(kind);
@@ -64,8 +69,9 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
         }
         break;
     }
+    oracle.frame_handles(frame, false);
     if (!caught) {
-      oracle.resumed(frame);
+      resumed(frame);
       continue;
     }
     Thrown thrown = identify(caught);
@@ -75,7 +81,7 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
       FrameId cleanup = oracle.new_frame();
       oracle.frame_waits(frame, Source::frame(cleanup));
       Value value = co_await body(Token(1), cleanup, plan_of_body.cleanup, context);
-      oracle.resumed(frame);
+      resumed(frame);
       if (value.origin() != cleanup + 1) oracle.violation("a cleanup returned another's value");
     }
     oracle.frame_throws(frame, thrown);
@@ -101,7 +107,7 @@ Coro<void> World::void_body(Token, FrameId frame, Index index, int context) {
   FrameId child = oracle.new_frame();
   oracle.frame_waits(frame, Source::frame(child));
   Value value = co_await pass(body(Token(1), child, index, context));
-  oracle.resumed(frame);
+  resumed(frame);
   if (value.origin() != child + 1) oracle.violation("a body returned another's value");
   oracle.frame_returns(frame);
 }
@@ -119,6 +125,7 @@ Coro<void> World::call(Token, FrameId frame, Index index, Style style, bool arme
   } else if (style == Style::outcome) {
     Outcome<Value> outcome = co_await as_result(std::move(work));
     if (outcome.exception()) {
+      not_resumed();
       oracle.caught(Source::frame(child), identify(outcome.exception()));
       oracle.frame_waits(frame, Source());
       oracle.frame_returns(frame);
@@ -129,7 +136,7 @@ Coro<void> World::call(Token, FrameId frame, Index index, Style style, bool arme
     Value value = co_await std::move(work);
     origin = value.origin();
   }
-  oracle.resumed(frame);
+  resumed(frame);
   if (origin != child + 1) oracle.violation("a body returned another's value");
   oracle.frame_returns(frame);
 }
@@ -138,6 +145,10 @@ Coro<void> World::pause(Token, FrameId frame, const Step& planned) {
   FrameGuard guard(*this, frame);
   Bomb bomb(*this, frame, planned.bomb);
   oracle.frame_waits(frame, Source::turn());
+  bool sleeps = planned.kind == StepKind::sleep && planned.amount != 0;
+  TimePoint due = clock.time() + std::chrono::milliseconds(planned.amount);
+  Deadline deadline(schedule, frame, due, sleeps);
+  Waiting waiting(schedule, Schedule::Wait{frame, nullptr, nobody, nullptr, 0, sleeps, current_task().id()});
   switch (planned.kind) {
     case StepKind::sleep:
       if (planned.style == Style::pass) {
@@ -149,14 +160,19 @@ Coro<void> World::pause(Token, FrameId frame, const Step& planned) {
     case StepKind::turn:
       if (planned.style == Style::outcome) {
         Outcome<void> outcome = co_await as_result(yield_now());
-        if (outcome.exception()) oracle.caught(Source::turn(), identify(outcome.exception()));
+        if (outcome.exception()) {
+          not_resumed();
+          schedule.cancelled_while_idle(current_task().id(), current_task().cancelling());
+          oracle.caught(Source::turn(), identify(outcome.exception()));
+        }
       } else {
         co_await yield_now();
       }
       break;
     default: break;
   }
-  oracle.resumed(frame);
+  if (sleeps && clock.time() < due) oracle.violation("a sleep ended before its time");
+  resumed(frame);
   oracle.frame_returns(frame);
 }
 
@@ -164,6 +180,7 @@ Coro<void> World::fail(Token, FrameId frame, const Step& planned) {
   FrameGuard guard(*this, frame);
   if (planned.timeout) {
     oracle.frame_waits(frame, Source::turn());
+    Waiting waiting(schedule, frame);
     co_await yield_now();
   }
   ErrorKind kind = planned.error;
@@ -177,8 +194,9 @@ Coro<Value> World::chain(Token, FrameId frame, unsigned depth, const Step& plann
   coverage.count(Happened::chain_frames);
   if (depth == 0) {
     oracle.frame_waits(frame, Source::turn());
+    Waiting waiting(schedule, frame);
     co_await yield_now();
-    oracle.resumed(frame);
+    resumed(frame);
     if (planned.timeout) {
       ErrorKind kind = planned.error;
       ErrorId id = new_error(kind);
@@ -197,7 +215,7 @@ Coro<Value> World::chain(Token, FrameId frame, unsigned depth, const Step& plann
       Value value = co_await chain(Token(1), child, depth - 1, planned);
       origin = value.origin();
     }
-    oracle.resumed(frame);
+    resumed(frame);
     if (origin != child + 1) oracle.violation("a level of a chain returned another's value");
   }
   oracle.frame_returns(frame);
@@ -209,7 +227,7 @@ Coro<void> World::deep(Token, FrameId frame, const Step& planned) {
   FrameId child = oracle.new_frame();
   oracle.frame_waits(frame, Source::frame(child));
   Value value = co_await chain(Token(1), child, planned.amount, planned);
-  oracle.resumed(frame);
+  resumed(frame);
   oracle.frame_returns(frame);
 }
 

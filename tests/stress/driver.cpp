@@ -18,6 +18,7 @@ class Driver {
   void run() {
     coverage.count(Happened::loops);
     oracle_.begin_loop();
+    world_.schedule.begin_loop();
     world_.plan = &plan_;
     switch (plan_.mode) {
       case Mode::stepped:
@@ -118,6 +119,7 @@ class Driver {
       coverage.count(Happened::iterations);
       if (oracle_.tracing()) oracle_.trace("--- iteration " + std::to_string(i));
       world_.clock.advance(std::chrono::milliseconds(1));
+      world_.schedule.begin_iteration();
       world_.loop->stop();
       guarded([&] { world_.loop->run_forever(); });
       oracle_.check_lists(world_.loop->failures());

@@ -13,13 +13,21 @@ class FrameGuard {
   FrameGuard(World& world, FrameId frame, CellId root_of = nobody) : world_(world), frame_(frame), root_of_(root_of) {
     coverage.count(Happened::frames);
     world.oracle.frame_began(frame);
-    if (root_of != nobody) world.oracle.bind_task(root_of, current_task().id());
+    if (root_of == nobody) return;
+    world.oracle.bind_task(root_of, current_task().id());
+    world.schedule.began(current_task().id());
+    if (current_task().cancelling() > 0) world.oracle.violation("a task began that was cancelled before");
   }
   FrameGuard(const FrameGuard&) = delete;
   FrameGuard& operator=(const FrameGuard&) = delete;
   ~FrameGuard() {
     // A loop that does not run destroys frames because it closes.
     bool closing = !world_.running();
+    if (!closing && !world_.oracle.frame_returned(frame_)) {
+      if (world_.oracle.frame_idles(frame_))
+        world_.schedule.cancelled_while_idle(current_task().id(), current_task().cancelling());
+      world_.not_resumed();
+    }
     bool may_be_cancelled =
         root_of_ != nobody && !closing && (current_task().cancelling() > 0 || world_.oracle.uncancelled(root_of_));
     world_.oracle.frame_gone(frame_, closing, may_be_cancelled);

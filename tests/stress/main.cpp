@@ -29,10 +29,12 @@ struct Options {
   bool verbose = false;
 };
 
-char replay_line[80];  // of the program that runs, for when it crashes
+// Of the program that runs, for when it crashes.
+char replay_line[80];
+char crash_line[120];
 
 void tell_replay() noexcept {
-  [[maybe_unused]] auto written = ::write(STDERR_FILENO, replay_line, std::strlen(replay_line));
+  [[maybe_unused]] auto written = ::write(STDERR_FILENO, crash_line, std::strlen(crash_line));
 }
 
 void crashed(int number) {
@@ -54,9 +56,11 @@ void watch_for_crashes() {
   for (int number : {SIGSEGV, SIGBUS, SIGABRT, SIGTERM, SIGINT}) ::sigaction(number, &action, nullptr);
 }
 
-void prepare_replay_line(std::uint64_t seed) {
+void prepare_replay_line(std::uint64_t seed, std::uint64_t program) {
   std::snprintf(replay_line, sizeof replay_line, "replay: heed_stress --seed %llu --replay\n",
                 static_cast<unsigned long long>(seed));
+  std::snprintf(crash_line, sizeof crash_line, "program %llu: it crashed, or did not end\n%s",
+                static_cast<unsigned long long>(program), replay_line);
 }
 
 std::uint64_t number(const char* option, const char* text) {
@@ -92,7 +96,7 @@ Options parse(int argc, char** argv) {
 
 // One program again; a violation is shown with the smallest program that still has one.
 int replay(const Options& options) {
-  prepare_replay_line(options.seed);
+  prepare_replay_line(options.seed, options.seed);
   Program program = generate(options.seed);
   if (options.verbose) {
     std::printf("%s", listing(program).c_str());
@@ -116,7 +120,7 @@ int run(const Options& options) {
   std::uint64_t violations = 0;
   for (std::uint64_t i = options.first; i < options.first + options.programs; ++i) {
     std::uint64_t seed = program_seed(options.seed, i);
-    prepare_replay_line(seed);
+    prepare_replay_line(seed, i);
     std::string violation = run_program(generate(seed), false);
     if (violation.empty()) continue;
     std::printf("program %llu: VIOLATION: %s\n%s", static_cast<unsigned long long>(i), violation.c_str(), replay_line);

@@ -52,6 +52,8 @@ Entry World::spawn(const Action& action) {
     auto task = running() ? create_task(std::move(coroutine), std::move(options))
                           : loop->create_task(std::move(coroutine), std::move(options));
     oracle.bind_task(entry.cell, task.id());
+    if (way.eager && running() && !way.callable_throws && oracle.frame_created(frame))
+      oracle.violation("an eager task has not begun");
     if (way.keep) entry.handle = std::move(task);
   };
   if (way.returns_void) {

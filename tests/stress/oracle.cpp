@@ -58,6 +58,7 @@ void Oracle::frame_gone(FrameId id, bool closing, bool may_be_cancelled) {
   if (!frame.alive) violation("frame " + std::to_string(id) + " was destroyed twice");
   frame.alive = false;
   if (tracing_) trace("frame " + std::to_string(id) + " is gone");
+  if (!closing && frame.handles) violation("frame " + std::to_string(id) + " was not asked to handle an exception");
   if (closing) {
     frame.source = {};
     if (frame.root_of != nobody) cells_[frame.root_of].abandoned = true;
@@ -215,6 +216,8 @@ void Oracle::perhaps_seen(CellId id) {
 }
 
 void Oracle::caught(Source source, Thrown thrown) {
+  for (Source at = source; at.kind == Source::Kind::frame; at = frames_[at.index].source)
+    frames_[at.index].passed_over = true;
   if (tracing_) trace("caught " + to_string(thrown));
   if (!thrown.known()) return violation("user code got an exception of the library that nothing explains");
   if (!landed(source, thrown)) violation("user code got " + to_string(thrown) + ", which was not thrown there");
@@ -236,6 +239,15 @@ void Oracle::got_value(CellId id, std::uint32_t origin) {
 CellId Oracle::child(CellId cell, std::size_t index) const {
   if (cell == nobody || index >= cells_[cell].children.size()) return nobody;
   return cells_[cell].children[index];
+}
+
+bool Oracle::must_have_ended(CellId id) const {
+  const Cell& cell = cells_[id];
+  if (cell.kind == CellKind::future) return cell.ended;
+  if (cell.kind == CellKind::task)
+    return cell.root != nobody && frames_[cell.root].state != FrameState::created && !frames_[cell.root].alive;
+  return std::all_of(cell.children.begin(), cell.children.end(),
+                     [&](CellId child) { return child != nobody && must_have_ended(child); });
 }
 
 bool Oracle::is_interrupt(Thrown thrown) const {

@@ -57,6 +57,14 @@ class Oracle {
   bool frame_returned(FrameId frame) const { return frames_[frame].state == FrameState::returned; }
   // The frame is destroyed. `closing`: because its loop is; `may_be_cancelled`: somebody asked its task for that.
   void frame_gone(FrameId frame, bool closing, bool may_be_cancelled);
+  // It has a handler for every exception of what it awaits now.
+  void frame_handles(FrameId frame, bool handles) { frames_[frame].handles = handles; }
+  bool passed_over(FrameId frame) const { return frame != nobody && frames_[frame].passed_over; }
+  bool frame_created(FrameId frame) const { return frames_[frame].state == FrameState::created; }
+  // It waits for time to pass, or for its turn.
+  bool frame_idles(FrameId frame) const {
+    return frames_[frame].state == FrameState::running && frames_[frame].source.kind == Source::Kind::turn;
+  }
   // The wait of `frame` ended without an exception.
   void resumed(FrameId frame);
   // User code caught `thrown`, which came from there.
@@ -71,6 +79,17 @@ class Oracle {
   void set_value(CellId cell, std::uint32_t origin) { cells_[cell].value_origin = origin; }
   void got_value(CellId cell, std::uint32_t origin);
   CellId child(CellId cell, std::size_t index) const;
+  // A future that is done; a gather whose cancellation was accepted.
+  void note_ended(CellId cell) { cells_[cell].ended = true; }
+  void note_cancel_accepted(CellId cell) { cells_[cell].cancel_accepted = true; }
+  // A value came out.
+  void note_value(CellId cell) {
+    if (cells_[cell].cancel_accepted) violation(name(cell) + " was cancelled and has a value");
+  }
+  bool must_have_ended(CellId cell) const;
+  FrameId root(CellId cell) const { return cells_[cell].root; }
+  CellKind kind(CellId cell) const { return cells_[cell].kind; }
+  const std::vector<CellId>& children(CellId cell) const { return cells_[cell].children; }
   void note_uncancel(CellId cell) { cells_[cell].uncancelled = true; }
   bool uncancelled(CellId cell) const { return cells_[cell].uncancelled; }
   // It ended with a failure that another one had delivered to it, in the same step.
@@ -118,7 +137,9 @@ class Oracle {
     FrameState state = FrameState::created;
     bool alive = false;
     bool blows = false;
-    bool landed = false;  // what it threw was seen by somebody, or is in a cell
+    bool handles = false;
+    bool passed_over = false;  // by an exception: it waits for nothing any more, but is not destroyed yet
+    bool landed = false;       // what it threw was seen by somebody, or is in a cell
     Thrown thrown;
     Source source;
     CellId root_of = nobody;
@@ -137,6 +158,8 @@ class Oracle {
     bool exploring = false;  // establish() is on its way through it
     bool read_in_report = false;
     bool uncancelled = false;
+    bool ended = false;
+    bool cancel_accepted = false;
     bool abandoned = false;  // a task that was suspended when its loop closed
     int in_report = 0;
     int reports = 0;

@@ -68,10 +68,16 @@ void World::handler_told(const ErrorContext& context) {
 void World::respond(const ErrorContext& context, CellId cell) {
   if (plan->responses.empty() || responding_ >= 3) return;
   struct Depth {
-    explicit Depth(unsigned& depth) : depth_(++depth) {}
-    ~Depth() { --depth_; }
-    unsigned& depth_;
-  } depth(responding_);
+    explicit Depth(World& world) : world_(world) {
+      ++world_.responding_;
+      world_.schedule.report_begins();
+    }
+    ~Depth() {
+      --world_.responding_;
+      world_.schedule.report_ends();
+    }
+    World& world_;
+  } depth(*this);
   const Response& response = plan->responses[reports_++ % plan->responses.size()];
   switch (response.reaction) {
     case Reaction::none: return;

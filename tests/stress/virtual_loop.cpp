@@ -5,7 +5,12 @@
 namespace heed::stress {
 
 std::size_t VirtualPoller::wait(Duration timeout, std::span<PollEvent>) {
-  if (world_.loop) world_.oracle.check_lists(world_.loop->failures());
+  if (world_.loop) {
+    const Ledger& books = world_.loop->failures();
+    world_.oracle.check_lists(books);
+    bool needs_no_timer = books.failures().live == 0 && world_.plan->mode != Mode::runner;
+    if (timeout > Duration::zero()) world_.schedule.loop_sleeps(timeout, needs_no_timer);
+  }
   if (timeout == Duration::max()) {
     world_.loop->stop();
   } else if (timeout > Duration::zero()) {

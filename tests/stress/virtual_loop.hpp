@@ -14,6 +14,7 @@ class World;
 class VirtualClock final : public Clock {
  public:
   TimePoint now() noexcept override { return now_; }
+  TimePoint time() const noexcept { return now_; }
   void advance(Duration duration) noexcept { now_ += duration; }
 
  private:

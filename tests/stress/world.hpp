@@ -14,6 +14,7 @@
 #include "stress/coverage.hpp"
 #include "stress/oracle.hpp"
 #include "stress/program.hpp"
+#include "stress/schedule.hpp"
 #include "stress/value.hpp"
 #include "stress/virtual_loop.hpp"
 
@@ -57,13 +58,17 @@ class World {
   const LoopPlan* plan = nullptr;  // of the current loop
   Oracle oracle;
   VirtualClock clock;
+  Schedule schedule{oracle, clock};
   EventLoop* loop = nullptr;  // null between two of them
   bool running() const noexcept { return loop && loop->is_running(); }
 
   // --- actions.cpp -----------------------------------------------------------------------------------------------
   // Does it, and catches what the library throws about it. `about`: the future that a done callback is about.
   void act(Index action, const Entry* about = nullptr) noexcept;
-  void run_callback(Index callback, int context, const Entry* about);
+  void run_callback(Index callback, Schedule::CallId call, int context, const Entry* about);
+  // The wait of a coroutine ended without, or with an exception.
+  void resumed(FrameId frame);
+  void not_resumed();
   void put(unsigned slot, Entry entry);
   void drop_all();
   const Entry& slot(unsigned number) const { return pool_[number % slots]; }
@@ -103,6 +108,9 @@ class World {
     }
   }
 
+  void came(CellId cell) {
+    if (cell != nobody) oracle.note_value(cell);
+  }
   void check() {
     if (loop) oracle.check_books(loop->failures());
   }
@@ -117,6 +125,9 @@ class World {
   Entry gather_bodies(const Action& action);
   void read_result(Entry entry);
   void read_exception(const AnyFuture& future, CellId cell);
+  void cancel(AnyFuture future, CellId cell);
+  void cancel_task(AnyTask task, const char* message);
+  void uncancel(const AnyFuture& future, CellId cell);
   void settle_future(const Entry& entry, const Action& action, bool& may_refuse);
   void add_callback(const Entry& entry, const Action& action);
   Entry make_gather(auto gathering, std::vector<CellId> children);
@@ -138,7 +149,9 @@ class World {
   std::array<Entry, slots> pool_;
   AnyFuture registered_;  // where a done callback was added, and which
   CallbackId registration_{};
+  Schedule::CallId registered_call_ = nobody;
   Handle call_;
+  Schedule::CallId call_id_ = nobody;
   std::uint64_t progress_ = 0;
   unsigned started_ = 0;
   unsigned callbacks_ = 0;

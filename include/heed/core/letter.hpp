@@ -1,6 +1,7 @@
 // A callback on its way from another thread.
 #pragma once
 
+#include <memory>
 #include <source_location>
 #include <utility>
 
@@ -28,9 +29,10 @@ class LetterFunction final : public Letter {
       : function_(std::move(function)), context_(copy_of_current_context()), where_(where) {}
 
   void run(LoopCore& loop) override {
+    std::unique_ptr<LetterFunction> self(this);  // there may be no memory
     auto* call = new ScheduledFunction<F>(loop, std::move(context_), where_, std::move(function_));
     call->retain();
-    delete this;
+    self.reset();
     call->run(loop);
   }
 

@@ -32,9 +32,11 @@ class BaseException {
 class CancelledError : public BaseException {
  public:
   explicit CancelledError(std::string message = {}) : BaseException(std::move(message)) {}
-  explicit CancelledError(CancelReasonRef reason)
-      : BaseException(reason ? reason->text : std::string()), reason_(std::move(reason)) {}
+  // Needs no memory: a cancellation can always be delivered.
+  explicit CancelledError(CancelReasonRef reason) noexcept : reason_(std::move(reason)) {}
   ~CancelledError() override;
+
+  const char* what() const noexcept override { return reason_ ? reason_->text.c_str() : BaseException::what(); }
 
   // Null when the error was thrown by hand.
   const CancelReason* reason() const noexcept { return reason_.get(); }

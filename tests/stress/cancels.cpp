@@ -1,0 +1,99 @@
+// Cancelling, and what must be true afterwards.
+#include <set>
+
+#include "heed/core/task_state.hpp"
+#include "stress/moment.hpp"
+#include "stress/world.hpp"
+
+namespace heed::stress {
+
+namespace {
+
+// The last of the tasks that await each other, beginning with `task`; null when they do so in a circle.
+detail::TaskState* end_of_line(detail::TaskState* task) {
+  std::set<detail::TaskState*> seen;
+  while (seen.insert(task).second) {
+    detail::TaskState* awaited = task->waiting_on() ? task->waiting_on()->as_task() : nullptr;
+    if (!awaited || awaited->done()) return task;
+    task = awaited;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void World::cancel(AnyFuture future, CellId cell) {
+  coverage.count(moment_of(future));
+  if (future.is_task() && !future.done()) return cancel_task(AnyTask::share(future.state()), "stop");
+  bool done = future.done();
+  bool accepted = future.cancel("stop");
+  if (accepted && done) oracle.violation("a future that is done could be cancelled");
+  if (done || cell == nobody) return;
+  if (oracle.kind(cell) == CellKind::gather) {
+    schedule.cancel_unseen();
+    if (!accepted) return;
+    oracle.note_cancel_accepted(cell);
+    for (const AnyTask& task : all_tasks(*loop)) {
+      for (CellId child : oracle.children(cell))
+        if (child != nobody && oracle.task_id(child) == task.id() && task.cancelling() == 0)
+          oracle.violation("a gather was cancelled, and a child of it was not");
+    }
+    return;
+  }
+  oracle.note_ended(cell);
+  if (!accepted || !future.cancelled()) oracle.violation("a pending future could not be cancelled");
+}
+
+void World::cancel_task(AnyTask task, const char* message) {
+  if (task.done()) {
+    if (task.cancel(message)) oracle.violation("a task that is done could be cancelled");
+    return;
+  }
+  detail::TaskState* end = end_of_line(&static_cast<detail::TaskState&>(task.state()));
+  AnyTask last = end ? AnyTask::share(*end) : AnyTask();
+  int before = end ? end->cancelling() : 0;
+  Happened moment = last ? moment_of(last) : Happened::cancelled_done;
+  detail::Waitable* waits = end ? end->waiting_on() : nullptr;
+  auto* awaited = dynamic_cast<detail::FutureState*>(waits);
+  bool awaits_future = awaited && moment == Happened::cancelled_in_future && !awaited->done();
+  AnyFuture keep = awaits_future ? AnyFuture::share(*awaited) : AnyFuture();
+  if (!task.cancel(message)) oracle.violation("a task that is not done could not be cancelled");
+  if (!last || moment == Happened::cancelled_in_gather) schedule.cancel_unseen();
+  if (!last) return;
+  if (last.cancelling() <= before) oracle.violation("the last one in a line of tasks was not cancelled");
+  if (keep && !keep.cancelled()) oracle.violation("a task was cancelled, and the future it awaits was not");
+  bool ready = moment == Happened::cancelled_ready;
+  if (!ready && moment != Happened::cancelled_in_sleep) return;
+  CellId cell = oracle.cell_of_task(last.id());
+  if (cell == nobody || oracle.root(cell) == nobody) return;
+  schedule.cancel_due(last.id(), !oracle.frame_created(oracle.root(cell)), ready);
+}
+
+void World::uncancel(const AnyFuture& future, CellId cell) {
+  if (!future.is_task()) return;
+  oracle.note_uncancel(cell);
+  AnyTask task = AnyTask::share(future.state());
+  int before = task.cancelling();
+  int left = task.uncancel();
+  if (left != task.cancelling()) oracle.violation("uncancel() and cancelling() do not agree");
+  if (left != (before == 0 ? 0 : before - 1))
+    oracle.violation("uncancel() took another number of requests back than one");
+  if (before != 0) schedule.withdrawn(task.id(), left);
+}
+
+void World::resumed(FrameId frame) {
+  if (AnyTask task = current_task()) {
+    schedule.resumed(task.id());
+    schedule.wait_over(task.id());
+  }
+  oracle.resumed(frame);
+}
+
+void World::not_resumed() {
+  AnyTask task = current_task();
+  if (!task) return;
+  schedule.cancel_came(task.id());
+  schedule.wait_over(task.id());
+}
+
+}  // namespace heed::stress
