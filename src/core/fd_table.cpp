@@ -12,6 +12,14 @@ void FdWaiter::begin(PromiseBase& awaiter, FdWatch& watch, bool reading) {
   watch_ = &watch;
   reading_ = reading;
   watch.direction(reading).waiters.push_back(*this);
+  if (watch.wants_level()) {  // only what is waited for is registered then
+    try {
+      task_->loop().fds().update(watch);
+    } catch (...) {
+      forget(*task_);
+      throw;
+    }
+  }
   task_->suspend(awaiter, this);
   if (task_->cancel_pending()) [[unlikely]]
     task_->cancel_new_wait();
@@ -47,9 +55,8 @@ FdWatch* FdTable::find(int fd) noexcept {
 }
 
 FdWatch& FdTable::entry(int fd) {
-  auto& slot = entries_[fd];
-  if (!slot) slot = std::make_unique<FdWatch>(fd);
-  return *slot;
+  if (FdWatch* known = find(fd)) return *known;
+  return *entries_.emplace(fd, std::make_unique<FdWatch>(fd)).first->second;
 }
 
 void FdTable::update(FdWatch& entry) {
@@ -65,19 +72,27 @@ void FdTable::update(FdWatch& entry) {
   entry.registered = wanted;
 }
 
+// As if nothing was known about it: the number may belong to another descriptor than before.
+void FdTable::register_anew(FdWatch& entry) {
+  entry.registered = Watch();
+  for (FdDirection* direction : {&entry.read, &entry.write}) direction->drained = direction->hangup = false;
+  update(entry);
+}
+
 void FdTable::erase(FdWatch& entry) noexcept {
+  auto erased = entries_.extract(entry.fd);
   for (FdDirection* direction : {&entry.read, &entry.write}) {
-    direction->callback.cancel();
     if (direction->queued) loop_.remove_ready(*direction);
     wake_waiters(*direction);
   }
-  entries_.erase(entry.fd);
+  // Last: the destructors of what the callbacks captured may come back here, as the owner of the descriptor does.
+  for (FdDirection* direction : {&entry.read, &entry.write}) direction->callback.cancel();
 }
 
 FdWatch& FdTable::watch(int fd) {
   FdWatch& watched = entry(fd);
   try {
-    update(watched);
+    register_anew(watched);
   } catch (...) {
     if (!watched.registered.any()) erase(watched);
     throw;
@@ -89,7 +104,7 @@ void FdTable::set_callback(int fd, bool reading, const Handle& handle) {
   FdWatch& watched = entry(fd);
   Handle old = std::exchange(watched.direction(reading).callback, handle);
   try {
-    update(watched);
+    register_anew(watched);
   } catch (...) {
     watched.direction(reading).callback = old;
     if (!watched.registered.any()) erase(watched);
@@ -101,13 +116,19 @@ void FdTable::set_callback(int fd, bool reading, const Handle& handle) {
 bool FdTable::remove_callback(int fd, bool reading) {
   FdWatch* watched = find(fd);
   if (!watched || !watched->direction(reading).callback) return false;
-  std::exchange(watched->direction(reading).callback, Handle()).cancel();
+  Handle removed = std::exchange(watched->direction(reading).callback, Handle());
   if (watched->wants_level() || !watched->read.waiters.empty() || !watched->write.waiters.empty()) {
-    update(*watched);
+    try {
+      update(*watched);
+    } catch (...) {
+      removed.cancel();
+      throw;
+    }
   } else {
     poller_.forget(fd);
     erase(*watched);
   }
+  removed.cancel();  // last, as in erase()
   return true;
 }
 
@@ -151,6 +172,11 @@ void FdTable::dispatch(const PollEvent& event) noexcept {
   if (event.ready.hangup) watched->read.hangup = watched->write.hangup = true;
   if (event.ready.readable || event.ready.hangup) wake(watched->read);
   if (event.ready.writable || event.ready.hangup) wake(watched->write);
+  if (!watched->wants_level()) return;
+  try {
+    update(*watched);  // for those that waited: else the loop would spin on what nobody waits for any more
+  } catch (const std::system_error&) {  // closed meanwhile
+  }
 }
 
 void FdTable::clear() noexcept {

@@ -13,6 +13,7 @@
 
 #include "heed/core/fd_table.hpp"
 #include "heed/core/loop_core.hpp"
+#include "heed/failure/log.hpp"
 
 namespace heed {
 
@@ -20,6 +21,23 @@ namespace {
 
 [[noreturn]] void fail(int error, const std::string& what) {
   throw std::system_error(error, std::generic_category(), what);
+}
+
+void log_failed_close(int fd, int error) noexcept {
+  try {
+    std::string text =
+        "close of descriptor " + std::to_string(fd) + " failed: " + std::generic_category().message(error);
+    log(LogRecord{LogLevel::error, text, nullptr});
+  } catch (...) {
+    last_resort("close of a descriptor failed", std::current_exception());
+  }
+}
+
+// Of a stream socket, a read that brings less than asked for has brought all; each datagram is read on its own.
+bool is_stream(int fd) noexcept {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
 }  // namespace
@@ -144,11 +162,14 @@ void Descriptor::leave_loop() noexcept {
 void Descriptor::close() noexcept {
   if (fd_ < 0) return;
   leave_loop();
-  ::close(std::exchange(fd_, -1));
+  ++changes_;
+  int fd = std::exchange(fd_, -1);
+  if (::close(fd) != 0 && errno != EINTR) log_failed_close(fd, errno);
 }
 
 int Descriptor::release() noexcept {
   leave_loop();
+  ++changes_;
   return std::exchange(fd_, -1);
 }
 
@@ -159,6 +180,7 @@ detail::FdWatch& Descriptor::watch() {
     throw std::runtime_error("descriptor " + std::to_string(fd_) + " belongs to a different event loop");
   detail::FdWatch* known = loop_ ? core.fds().find(fd_) : nullptr;
   detail::FdWatch& watch = known ? *known : core.fds().watch(fd_);
+  if (!known) watch.stream = is_stream(fd_);
   if (!loop_) {
     loop_ = &core;
     core.retain();

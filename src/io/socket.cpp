@@ -40,19 +40,20 @@ class Ready final : public detail::FdWaiter {
 template <class Attempt>
 Coro<long> retry(Descriptor& socket, bool reading, const char* operation, Attempt attempt) {
   const int fd = socket.fd();
+  const std::uint32_t changes = socket.changes();
   for (;;) {
     detail::FdWatch& watch = socket.watch();
     detail::FdDirection& direction = watch.direction(reading);
     if (!direction.drained || direction.hangup) {
-      long result = attempt(fd, direction);
+      long result = attempt(fd, watch);
       if (result >= 0) co_return result;
-      if (errno == EINTR || errno == ECONNABORTED) continue;
+      if (errno == EINTR) continue;
       if (!would_block(errno)) fail(errno, operation, fd);
       direction.drained = true;
       direction.hangup = false;  // this direction still blocks: the next event will tell
     }
     co_await Ready(watch, reading);
-    if (socket.fd() != fd) fail(EBADF, operation, fd);
+    if (socket.changes() != changes) fail(EBADF, operation, fd);
   }
 }
 
@@ -61,9 +62,12 @@ Coro<long> retry(Descriptor& socket, bool reading, const char* operation, Attemp
 Coro<std::pair<Descriptor, Address>> sock_accept(Descriptor& listener) {
   sockaddr_storage storage{};
   socklen_t size = 0;
-  auto attempt = [&storage, &size](int fd, detail::FdDirection&) -> long {
-    size = sizeof storage;
-    return ::accept4(fd, reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  auto attempt = [&storage, &size](int fd, detail::FdWatch&) -> long {
+    for (;;) {
+      size = sizeof storage;
+      long accepted = ::accept4(fd, reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (accepted >= 0 || errno != ECONNABORTED) return accepted;  // the peer gave up while it was in the queue
+    }
   };
   long fd = co_await retry(listener, true, "accept", attempt);
   std::pair<Descriptor, Address> accepted(Descriptor(static_cast<int>(fd)), Address::from(storage, size));
@@ -75,7 +79,7 @@ Coro<void> sock_connect(Descriptor& socket, Address address) {
   if (::connect(fd, address.data(), address.size()) == 0) co_return;
   if (errno != EINPROGRESS && errno != EINTR) fail(errno, ("connect to " + address.to_string()).c_str(), fd);
   // Watched from here on only: a socket that is not connecting is "hung up".
-  auto attempt = [](int connecting, detail::FdDirection&) -> long {
+  auto attempt = [](int connecting, detail::FdWatch&) -> long {
     int error = 0;
     socklen_t size = sizeof error;
     if (::getsockopt(connecting, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return -1;
@@ -94,10 +98,10 @@ Coro<void> sock_connect(Descriptor& socket, Address address) {
 }
 
 Coro<std::size_t> sock_recv_into(Descriptor& socket, std::span<std::byte> buffer) {
-  auto attempt = [buffer](int fd, detail::FdDirection& direction) -> long {
+  auto attempt = [buffer](int fd, detail::FdWatch& watch) -> long {
     ssize_t count = ::recv(fd, buffer.data(), buffer.size(), 0);
     // Less than asked for: the kernel has no more, and an attempt before the next event would be in vain.
-    if (count > 0 && static_cast<std::size_t>(count) < buffer.size()) direction.drained = true;
+    if (count > 0 && static_cast<std::size_t>(count) < buffer.size()) watch.read.drained = watch.stream;
     return count;
   };
   long count = co_await retry(socket, true, "recv", attempt);
@@ -112,10 +116,11 @@ Coro<std::string> sock_recv(Descriptor& socket, std::size_t size) {
 }
 
 Coro<void> sock_sendall(Descriptor& socket, std::string_view data) {
+  if (data.empty()) socket.watch();  // refuses what is closed or another loop's, as it does when there is something
   while (!data.empty()) {
-    auto attempt = [data](int fd, detail::FdDirection& direction) -> long {
+    auto attempt = [data](int fd, detail::FdWatch& watch) -> long {
       ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
-      if (count >= 0 && static_cast<std::size_t>(count) < data.size()) direction.drained = true;
+      if (count >= 0 && static_cast<std::size_t>(count) < data.size()) watch.write.drained = true;
       return count;
     };
     long count = co_await retry(socket, false, "send", attempt);

@@ -4,6 +4,7 @@
 #include "heed/core/error_context.hpp"
 #include "heed/core/loop_core.hpp"
 #include "heed/core/mailbox.hpp"
+#include "heed/failure/exception_info.hpp"
 #include "heed/failure/exceptions.hpp"
 #include "heed/failure/log.hpp"
 
@@ -49,20 +50,9 @@ class ThreadBridge final : private CloseListener {
     task_.add_done_callback([this] { task_done(); });
   }
 
-  // The task could not be made, or has ended: what becomes of it. May delete this.
-  void task_failed(std::exception_ptr failure, std::uint64_t cause, const std::source_location& where) {
-    if (!state_->finish(ThreadState::Status::failed, failure)) {
-      report_unseen(std::move(failure));
-      return end();
-    }
-    auto* holder = new ThreadFailure(loop_, where, state_);
-    failure_ = AnyFuture::share(*holder);
-    holder->finish_failed(std::move(failure));
-    if (holder->failure()) {
-      holder->failure()->cause_id = cause;
-      if (task_) holder->failure()->task_name = task_.name();
-    }
-    if (state_->nobody_waits() || state_->was_read()) settle();
+  // The task could not be made. May delete this.
+  void task_failed(std::exception_ptr failure) {
+    if (pass_failure(std::move(failure), 0, std::source_location())) end();
   }
 
   void cancel_task() {
@@ -71,30 +61,51 @@ class ThreadBridge final : private CloseListener {
 
   // The failure was read, or all handles are gone.
   void settle() {
-    if (!failure_) return;
-    if (state_->was_read()) failure_.state().take_exception();
-    end();
+    if (failure_) end();
   }
 
  private:
   void task_done() {
+    if (pass_end()) end();
+  }
+
+  // Hands over how the task ended. False when that is a failure which is still to be read.
+  bool pass_end() {
     FutureState& task = task_.state();
     if (task.has_value()) {
       try {
         state_->store(task);
       } catch (...) {
-        return task_failed(std::current_exception(), 0, task.created_at());
+        return pass_failure(std::current_exception(), 0, task.created_at());
       }
       state_->finish(ThreadState::Status::value, nullptr);
-      return end();
+      return true;
     }
     if (task.status() == FutureStatus::cancelled) {
       state_->finish(ThreadState::Status::cancelled, nullptr);
-      return end();
+      return true;
     }
-    if (state_->status() == ThreadState::Status::cancelled) return end();  // the failure stays with the task
+    if (state_->status() == ThreadState::Status::cancelled) return true;  // the failure stays with the task
     std::uint64_t cause = task.failure() ? task.failure()->id : 0;
-    task_failed(task.take_exception(), cause, task.created_at());
+    return pass_failure(task.take_exception(), cause, task.created_at());
+  }
+
+  bool pass_failure(std::exception_ptr failure, std::uint64_t cause, const std::source_location& where) {
+    if (!state_->finish(ThreadState::Status::failed, failure)) {
+      report_unseen(std::move(failure));
+      return true;
+    }
+    bool leaves_loop = find<KeyboardInterrupt>(failure) || find<SystemExit>(failure);
+    auto* holder = new ThreadFailure(loop_, where, state_);
+    failure_ = AnyFuture::share(*holder);
+    holder->finish_failed(std::move(failure));
+    if (FailureRecord* record = holder->failure()) {
+      record->cause_id = cause;
+      if (task_) record->task_name = task_.name();
+      // It leaves run_forever() as well, so somebody gets it.
+      if (leaves_loop) loop_.ledger.settle(*record, Disposition::retrieved);
+    }
+    return state_->nobody_waits() || state_->was_read();
   }
 
   void report_unseen(std::exception_ptr failure) {
@@ -104,12 +115,15 @@ class ThreadBridge final : private CloseListener {
   }
 
   void loop_closing() noexcept override {
+    if (!failure_ && task_ && task_.done()) pass_end();  // only the word of it was still on its way
     state_->finish(ThreadState::Status::cancelled, nullptr);
-    if (failure_ && state_->was_read()) failure_.state().take_exception();
     end();
   }
 
-  void end() noexcept { delete this; }
+  void end() noexcept {
+    if (failure_ && state_->was_read()) failure_.state().take_exception();
+    delete this;
+  }
 
   LoopCore& loop_;
   Ref<ThreadState> state_;
@@ -235,6 +249,7 @@ bool ThreadState::was_read() const {
 
 void ThreadState::drop_handle() noexcept {
   if (handles_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (status() != Status::failed) return;  // the loop looks for handles itself when a failure comes
   tell_loop([](ThreadState& state) {
     if (state.bridge && state.nobody_waits()) state.bridge->settle();
   });
@@ -274,12 +289,19 @@ void Submission::run(LoopCore& loop) {
     delete this;
     return;
   }
-  auto* bridge = new ThreadBridge(loop, state_);
+  ThreadBridge* bridge = nullptr;
+  try {
+    bridge = new ThreadBridge(loop, state_);
+  } catch (...) {  // no memory: the thread must not wait for ever, and the loop tells it
+    state_->finish(ThreadState::Status::failed, std::current_exception());
+    delete this;
+    throw;
+  }
   try {
     ContextScope scope(context_);
     bridge->watch(make_task(*loop.facade()));
   } catch (...) {
-    bridge->task_failed(std::current_exception(), 0, std::source_location());
+    bridge->task_failed(std::current_exception());
   }
   delete this;
 }
@@ -294,5 +316,7 @@ void submit(EventLoop& loop, Letter& letter) {
   letter.discard();
   throw_loop_closed();
 }
+
+void throw_no_thread_future() { throw InvalidStateError("the thread future was moved from"); }
 
 }  // namespace heed::detail

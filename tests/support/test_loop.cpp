@@ -15,7 +15,11 @@ SeenReport::SeenReport(const ErrorContext& context)
   if (context.record) record = *context.record;
 }
 
-TestLoop::TestLoop(VirtualTime& time) : EventLoop(time.make_poller(), time) {
+TestLoop::TestLoop(VirtualTime& time) : EventLoop(time.make_poller(), time) { remember_reports(); }
+
+TestLoop::TestLoop() { remember_reports(); }
+
+void TestLoop::remember_reports() {
   set_debug(false);  // whatever the environment says
   set_exception_handler([this](EventLoop& loop, const ErrorContext& context) {
     EXPECT_EQ(&loop, this);

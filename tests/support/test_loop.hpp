@@ -1,4 +1,4 @@
-// A loop on virtual time that remembers its reports, and the check of the books that ends every test.
+// A loop that remembers its reports, on virtual time or on the real one, and the check of the books that ends every test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -31,6 +31,8 @@ struct SeenReport {
 class TestLoop : public EventLoop {
  public:
   explicit TestLoop(VirtualTime& time);
+  // With real descriptors, which virtual time does not know, and on the real clock.
+  TestLoop();
 
   // The reports that the test has not taken yet; a test that leaves one fails.
   std::vector<SeenReport> reports;
@@ -43,6 +45,9 @@ class TestLoop : public EventLoop {
   void turn(int iterations = 1);
   // Until that much time has passed.
   void run_for(Duration duration);
+
+ private:
+  void remember_reports();
 };
 
 // The law of failures, as far as it can be read from the books: everything adds up now, and when the loop is closed,
@@ -55,6 +60,14 @@ class LoopTest : public ::testing::Test {
 
   VirtualTime time;
   TestLoop loop{time};
+};
+
+// For what needs real descriptors. Each test makes ready what it waits for.
+class RealLoopTest : public ::testing::Test {
+ protected:
+  void TearDown() override { close_and_check(loop); }
+
+  TestLoop loop;
 };
 
 }  // namespace heed::test

@@ -138,6 +138,11 @@ struct CoroAccess {
     coro.check_awaitable();
     return PromiseBase::of(coro.take_frame());
   }
+  // Throws InvalidStateError for one that was awaited or moved from.
+  template <class T>
+  static void require_awaitable(const Coro<T>& coro) {
+    coro.check_awaitable();
+  }
   // Where the coroutine is defined; for one that was not awaited.
   template <class T>
   static std::source_location site(const Coro<T>& coro) {

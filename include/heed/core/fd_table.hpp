@@ -16,7 +16,8 @@ struct FdWatch;
 // A task waits until a descriptor is ready, once. Continues in the iteration that finds it ready.
 class FdWaiter : public Waitable {
  public:
-  // The running task, suspended in `awaiter`, waits for one direction.
+  // The running task, suspended in `awaiter`, waits for one direction. Throws std::system_error when that cannot be
+  // watched; then it does not wait.
   void begin(PromiseBase& awaiter, FdWatch& watch, bool reading);
   void run(LoopCore& loop) final;
   CancelEffect cancel_wait(const CancelReasonRef& reason) final;
@@ -59,6 +60,7 @@ struct FdWatch {
   FdDirection read;
   FdDirection write;
   Watch registered;
+  bool stream = false;  // a stream socket, as its Descriptor found out
 };
 
 // Registers each descriptor once, edge-triggered, for tasks that wait; level-triggered while it has a callback.
@@ -68,7 +70,8 @@ class FdTable {
   FdTable(LoopCore& loop, Poller& poller) : loop_(loop), poller_(poller) {}
   ~FdTable();
 
-  // The entry, registered with the poller. Throws std::system_error.
+  // The entry, registered with the poller. Throws std::system_error. Of a number that was closed and is open again
+  // without the loop having been told, the new descriptor is registered; the same goes for set_callback().
   FdWatch& watch(int fd);
   FdWatch* find(int fd) noexcept;
   void set_callback(int fd, bool reading, const Handle& handle);
@@ -82,8 +85,11 @@ class FdTable {
   std::size_t size() const noexcept { return entries_.size(); }
 
  private:
+  friend class FdWaiter;
   FdWatch& entry(int fd);
+  // Registers it for what it has callbacks and waiters for.
   void update(FdWatch& entry);
+  void register_anew(FdWatch& entry);
   void wake(FdDirection& direction) noexcept;
   void wake_waiters(FdDirection& direction) noexcept;
   void erase(FdWatch& entry) noexcept;

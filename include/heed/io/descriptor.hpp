@@ -40,17 +40,23 @@ class Address {
 };
 
 // Owns a non-blocking descriptor and closes it. Belongs to the loop that first uses it, and to that loop's thread.
-// Closing it while a task waits for it ends that wait with std::system_error (EBADF).
+// Closing it while a task waits for it ends that wait with std::system_error (EBADF); so does assigning, moving from
+// and releasing it. A close that fails, as after somebody else closed the number, is logged.
 class Descriptor {
  public:
   Descriptor() noexcept = default;
   // Takes over `fd` and makes it non-blocking. Throws std::system_error when it is not open; then it is not taken.
   explicit Descriptor(int fd);
   Descriptor(Descriptor&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), loop_(std::exchange(other.loop_, nullptr)) {}
+      : fd_(std::exchange(other.fd_, -1)), loop_(std::exchange(other.loop_, nullptr)) {
+    ++other.changes_;
+  }
+  // Closes what was owned before.
   Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    std::swap(loop_, other.loop_);
+    Descriptor taken(std::move(other));
+    std::swap(fd_, taken.fd_);
+    std::swap(loop_, taken.loop_);
+    ++changes_;
     return *this;
   }
   ~Descriptor() { close(); }
@@ -76,10 +82,13 @@ class Descriptor {
   // For the runtime: the running loop's entry for it. Throws std::system_error when it is closed or cannot be watched,
   // std::runtime_error when it belongs to another loop.
   detail::FdWatch& watch();
+  // Another count: the descriptor is another one, even if it has the same number.
+  std::uint32_t changes() const noexcept { return changes_; }
 
  private:
   void leave_loop() noexcept;
   int fd_ = -1;
+  std::uint32_t changes_ = 0;
   detail::Scheduler* loop_ = nullptr;
 };
 

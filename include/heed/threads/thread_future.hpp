@@ -110,11 +110,13 @@ class CoroSubmission final : public Submission {
 };
 
 void submit(EventLoop& loop, Letter& letter);
+[[noreturn]] void throw_no_thread_future();
 
 }  // namespace detail
 
 // The result of a coroutine that runs in another thread's loop: Python's concurrent.futures.Future. Copies share one
-// state. Thread safety: everything may be called from any thread.
+// state. Calling anything on a handle that was moved from throws InvalidStateError. Thread safety: everything may be
+// called from any thread.
 //
 // A failure that no handle has read when the last one goes is reported by the loop ("ThreadFuture exception was never
 // retrieved"); so is one that is unread when the loop closes (asyncio never tells).
@@ -135,8 +137,8 @@ class ThreadFuture {
     if (state_) state_->drop_handle();
   }
 
-  bool done() const { return state_->status() != detail::ThreadState::Status::pending; }
-  bool cancelled() const { return state_->status() == detail::ThreadState::Status::cancelled; }
+  bool done() const { return state().status() != detail::ThreadState::Status::pending; }
+  bool cancelled() const { return state().status() == detail::ThreadState::Status::cancelled; }
 
   // Waits for the end and gives the value, or throws what the coroutine threw, or CancelledError. With a timeout:
   // TimeoutError when that passes first; the coroutine goes on. On the loop's own thread a pending one throws
@@ -152,21 +154,21 @@ class ThreadFuture {
     return take(to_delay(timeout));
   }
   // The same for the exception; null when there is a value.
-  std::exception_ptr exception() const { return state_->exception(std::nullopt); }
+  std::exception_ptr exception() const { return state().exception(std::nullopt); }
   template <class Rep, class Period>
   std::exception_ptr exception(std::chrono::duration<Rep, Period> timeout) const {
-    return state_->exception(to_delay(timeout));
+    return state().exception(to_delay(timeout));
   }
 
   // Cancels this future at once and asks the loop to cancel the task; does not wait for that. False when it is done.
-  bool cancel() const { return state_->cancel(); }
+  bool cancel() const { return state().cancel(); }
 
   // Calls `function`, with this future or without arguments, when it is done: on the loop's thread, or here and now
   // when it is done already or by cancel(). What it throws is reported.
   template <class F>
   void add_done_callback(F function) {
     detail::require_callable(function, "add_done_callback");
-    state_->add_callback([function = std::move(function), future = *this]() mutable {
+    state().add_callback([function = std::move(function), future = *this]() mutable {
       if constexpr (std::invocable<F&, ThreadFuture>) {
         function(future);
       } else {
@@ -181,23 +183,29 @@ class ThreadFuture {
   explicit ThreadFuture(Ref<detail::ThreadStateOf<T>> state) noexcept : state_(std::move(state)) {
     state_->add_handle();
   }
+  detail::ThreadStateOf<T>& state() const {
+    if (!state_) [[unlikely]]
+      detail::throw_no_thread_future();
+    return *state_;
+  }
   detail::Viewed<T> read(std::optional<Duration> timeout) {
-    state_->require_value(timeout);
+    state().require_value(timeout);
     return detail::view<T>(*state_->value);
   }
   T take(std::optional<Duration> timeout) {
-    state_->require_value(timeout);
+    state().require_value(timeout);
     return detail::unwrap<T>(std::move(*state_->value));
   }
   Ref<detail::ThreadStateOf<T>> state_;
 };
 
 // Runs `coro` as a task of a loop that runs in another thread. Any thread.
-// Throws std::runtime_error "Event loop is closed"; the coroutine is destroyed then. If the loop closes before the
-// coroutine is finished, the future is cancelled.
+// Throws std::runtime_error "Event loop is closed"; the coroutine is destroyed then. Throws InvalidStateError for a
+// coroutine that was moved from. If the loop closes before the coroutine is finished, the future is cancelled.
 template <class T>
 ThreadFuture<T> run_coroutine_threadsafe(Coro<T> coro, EventLoop& loop, TaskOptions options = {},
                                          std::source_location where = std::source_location::current()) {
+  detail::CoroAccess::require_awaitable(coro);
   Ref<detail::ThreadStateOf<T>> state(new detail::ThreadStateOf<T>(loop));
   ThreadFuture<T> future(state);
   detail::submit(loop, *new detail::CoroSubmission<T>(Ref<detail::ThreadState>(state.get()), std::move(coro),
