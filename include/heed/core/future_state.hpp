@@ -48,6 +48,7 @@ class FutureState : public Waitable, public Pooled {
   bool has_value() const noexcept { return status_ == FutureStatus::value || status_ == FutureStatus::guarded_value; }
   bool is_task() const noexcept { return is_task_; }
   LoopCore& loop() const noexcept;
+  Scheduler& scheduler() const noexcept { return *loop_; }
   bool on_running_loop() const noexcept { return loop_ == running_scheduler; }
   const std::source_location& created_at() const noexcept { return created_at_; }
   // Null unless failed (or when there was no memory for a record).
@@ -88,6 +89,8 @@ class FutureState : public Waitable, public Pooled {
   // --- waiting ----------------------------------------------------------------------------------------------------
   void add_waiter(Runnable& waiter) noexcept { waiters_.push_back(waiter); }
   void remove_waiter(Runnable& waiter) noexcept { waiters_.remove(waiter); }
+  // Somebody waits, or a callback is to be called.
+  bool awaited() const noexcept { return !done() && !waiters_.empty(); }
   // Takes ownership. Scheduled at once when done; then throws std::runtime_error when the loop is closed.
   void add_callback(DoneCallback* callback);
   std::size_t remove_callback(std::uint64_t id) noexcept;
