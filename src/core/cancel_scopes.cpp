@@ -23,13 +23,19 @@ void ScopedRequest::open(TaskState& task) {
 }
 
 void ScopedRequest::make(const CancelReasonRef& reason) {
-  if (made()) return;
+  if (made() || !task_) return;
   reason_ = reason;
   task_->request_cancel(reason, this);
 }
 
 bool ScopedRequest::others_asked() const noexcept {
-  return seen_requests(*task_->extras_) > baseline_ + (state_ == State::passed ? 1 : 0);
+  return task_ && seen_requests(*task_->extras_) > baseline_ + (state_ == State::passed ? 1 : 0);
+}
+
+std::exception_ptr ScopedRequest::take_others(const std::exception_ptr& cancelled) {
+  settle_own();
+  if (others_asked()) return cancelled;
+  return task_ ? task_->deliver_now() : nullptr;
 }
 
 void ScopedRequest::redeliver_others(const CancelReasonRef& reason) {

@@ -1,6 +1,7 @@
 // The cancellation of tasks: how a request finds its way, and what becomes of it.
 #include "heed/core/loop_core.hpp"
 #include "heed/core/task_state.hpp"
+#include "heed/failure/exceptions.hpp"
 
 namespace heed::detail {
 
@@ -184,6 +185,13 @@ void TaskState::close_cancel_if_settled() noexcept {
   for (const ScopedRequest* scope = extras_->scopes; scope; scope = scope->outer_)
     if (scope->pending()) return;
   clear(cancel_open);
+}
+
+std::exception_ptr TaskState::deliver_now() {
+  if (!deliverable()) return nullptr;
+  std::exception_ptr error = std::make_exception_ptr(CancelledError(reason_to_deliver()));
+  settle_deliverable(&CancellationCounts::delivered);
+  return error;
 }
 
 // At the start of a step with requests open, or in a cancelled region: has the step a CancelledError to deliver itself?

@@ -27,16 +27,20 @@ void CancelScope::enter() {
 }
 
 void CancelScope::leave() noexcept {
+  unschedule();  // also when the task has ended, but not this scope: its frame was kept
   if (state_ != State::active) return;
-  unschedule();
   requests_.close();
   region_.close();
   state_ = State::ended;
 }
 
-bool CancelScope::catches(const std::exception_ptr& failure) const noexcept {
-  return failure && cancel_called() && is_cancellation(failure) && !region_.cancelled_from_outside() &&
-         !requests_.others_asked();
+std::exception_ptr CancelScope::leave_with(std::exception_ptr failure) {
+  if (failure && cancel_called() && is_cancellation(failure) && !region_.cancelled_from_outside()) {
+    failure = requests_.take_others(failure);
+    caught_ = !failure;
+  }
+  leave();
+  return failure;
 }
 
 void CancelScope::cancel(std::string_view message, std::source_location where) {
@@ -61,16 +65,16 @@ void CancelScope::schedule() {
     return;
   }
   loop.arm(*this, *deadline_);
+  loop_ = &loop;
   scheduled_ = true;
 }
 
 void CancelScope::unschedule() noexcept {
   if (!std::exchange(scheduled_, false)) return;
-  detail::LoopCore& loop = requests_.task().loop();
   if (armed()) {
-    loop.disarm(*this);
+    loop_->disarm(*this);
   } else {
-    loop.remove_ready(*this);
+    loop_->remove_ready(*this);
   }
 }
 

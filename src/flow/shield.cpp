@@ -5,6 +5,7 @@
 namespace heed::detail {
 
 void end_without_value(FutureState& outer, FutureState& inner) noexcept {
+  if (outer.references() == 1 && !outer.awaited()) return;  // nobody could read it there
   if (inner.status() == FutureStatus::cancelled) return outer.finish_cancelled(inner.cancel_reason());
   std::uint64_t cause = inner.failure() ? inner.failure()->id : 0;
   outer.finish_failed(inner.take_exception());

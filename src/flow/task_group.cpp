@@ -71,7 +71,7 @@ Scheduler& GroupState::check_open() {
 
 void GroupState::enter(bool with_body) {
   LoopCore& loop = core_of_running_loop();
-  if (state_ == State::joining || state_ == State::ended || (with_body && state_ != State::created))
+  if (state_ == State::joining || state_ == State::ended || with_body_ || (with_body && state_ != State::created))
     throw std::runtime_error("TaskGroup has already been entered");
   if (!loop.current_task) throw std::runtime_error("TaskGroup cannot determine the parent task");
   if (loop_ && loop_ != &loop) throw std::runtime_error("TaskGroup is bound to a different event loop");
@@ -103,8 +103,8 @@ void GroupState::abort(const CancelReasonRef& reason) {
 
 void GroupState::cancel(const CancelReasonRef& reason) {
   if (state_ == State::ended || aborting_) return;
-  if (with_body_ && state_ == State::open) request_.make(reason);
   abort(reason);
+  if (with_body_ && state_ == State::open) request_.make(reason);
 }
 
 void GroupState::child_done(FutureState& child) {
@@ -118,16 +118,30 @@ void GroupState::child_done(FutureState& child) {
     if (!aborting_) {
       auto& task = static_cast<TaskState&>(child);
       CancelReasonRef reason(new CancelReason(CancelSource::task_group, "", where_, task.id(), task.name()));
+      abort(reason);  // asyncio: the children first
       if (with_body_ && state_ == State::open) request_.make(reason);
-      abort(reason);
     }
   }
   if (unfinished_ == 0 && all_done_.valid() && !all_done_.done()) all_done_.set_result();
 }
 
+// An interrupt outranks what the body failed with.
+void GroupState::report_body(const std::exception_ptr& failure) noexcept {
+  ErrorContext context;
+  try {
+    context.message = "Unhandled exception in the body of a TaskGroup that was interrupted";
+    context.task = current_task();
+  } catch (const std::bad_alloc&) {
+  }
+  loop_->report_failure(failure, FailureOrigin::task, context);
+}
+
 std::exception_ptr GroupState::result(const std::exception_ptr& body_failure, const std::exception_ptr& cancelled) {
   if (body_failure && is_interrupt(body_failure)) return body_failure;
-  if (interrupted_) return interrupted_.state().take_exception();
+  if (interrupted_) {
+    if (body_failure && !is_cancellation(body_failure)) report_body(body_failure);
+    return interrupted_.state().take_exception();
+  }
   std::vector<std::exception_ptr> errors;
   errors.reserve(failed_.size() + 1);
   for (const AnyFuture& child : failed_) errors.push_back(child.state().merge_exception());
@@ -138,31 +152,49 @@ std::exception_ptr GroupState::result(const std::exception_ptr& body_failure, co
 
 Coro<void> GroupState::finish(Ref<GroupState> group, std::exception_ptr body_failure) {
   GroupState& self = *group;
-  if (!self.with_body_) self.enter(false);
   self.state_ = State::joining;
-  self.request_.settle_own();
   // A cancellation that leaves the body and is not the group's own goes on.
   std::exception_ptr cancelled;
-  if (body_failure && is_cancellation(body_failure) && (!self.request_.made() || self.request_.others_asked()))
-    cancelled = body_failure;
+  if (body_failure && is_cancellation(body_failure)) {
+    bool own = self.request_.made() && !self.loop_->current_task->in_cancelled_region();
+    cancelled = own ? self.request_.take_others(body_failure) : body_failure;
+  }
+  self.request_.settle_own();
   if (body_failure && !self.aborting_) {
     CancelReasonRef reason = reason_of(body_failure);
     self.abort(reason ? reason : make_reason(CancelSource::task_group, "", self.where_));
   }
-  while (self.unfinished_ != 0) {
-    self.all_done_ = self.loop_->facade()->create_future<void>();
-    Future<void> all_done = self.all_done_;
-    Outcome<void> woken = co_await as_result(std::move(all_done));
-    self.all_done_ = {};
-    if (!woken.exception()) continue;
-    cancelled = woken.exception();
-    if (!self.aborting_) self.abort(reason_of(cancelled));
-  }
+  if (self.unfinished_ != 0) co_await self.wait_for_children(cancelled);
   std::exception_ptr failure = self.result(body_failure, cancelled);
   if (cancelled && failure != cancelled && self.request_.others_asked())
     self.request_.redeliver_others(reason_of(cancelled));
   self.end();
   if (failure) co_await Fail(std::move(failure));
+}
+
+// Sets `cancelled` when the wait was cancelled. The children are told then, and the wait begins again: each request for
+// the task interrupts it once, its region only the first time, since that would cancel every further wait at once.
+Coro<void> GroupState::wait_for_children(std::exception_ptr& cancelled) {
+  RegionState shield(true);
+  bool shielded = false;
+  while (unfinished_ != 0) {
+    all_done_ = loop_->facade()->create_future<void>();
+    Future<void> all_done = all_done_;
+    Outcome<void> woken = co_await as_result(std::move(all_done));
+    all_done_ = {};
+    if (!woken.exception()) continue;
+    cancelled = woken.exception();
+    if (!aborting_) abort(reason_of(cancelled));
+    TaskState& task = *loop_->current_task;
+    if (shielded || !task.in_cancelled_region()) continue;
+    shield.open(task);
+    shielded = true;
+  }
+}
+
+Coro<void> GroupState::join(Ref<GroupState> group) {
+  EnteredGroup entered(*group, false);
+  co_await pass(finish(group, nullptr));
 }
 
 void GroupState::end() noexcept {

@@ -1,5 +1,6 @@
 #include "heed/flow/timeout.hpp"
 
+#include <cstdio>
 #include <stdexcept>
 
 #include "heed/core/event_loop.hpp"
@@ -36,6 +37,7 @@ void Timeout::reschedule(std::optional<TimePoint> when) {
 // asyncio: a deadline that has passed already is a callback of its own, a later one a timer.
 void Timeout::schedule(TimePoint when) {
   detail::LoopCore& loop = request_.task().loop();
+  loop_ = &loop;
   if (when <= loop.now()) {
     loop.ready.push(*this);
   } else {
@@ -46,11 +48,10 @@ void Timeout::schedule(TimePoint when) {
 
 void Timeout::unschedule() noexcept {
   if (!std::exchange(scheduled_, false)) return;
-  detail::LoopCore& loop = request_.task().loop();
   if (armed()) {
-    loop.disarm(*this);
+    loop_->disarm(*this);
   } else {
-    loop.remove_ready(*this);
+    loop_->remove_ready(*this);
   }
 }
 
@@ -61,20 +62,23 @@ void Timeout::run(detail::LoopCore&) {
 }
 
 void Timeout::abandon() noexcept {
-  if (!request_.is_open()) return;
-  unschedule();
+  unschedule();  // also when the task has ended, but not this scope: its frame was kept
+  if (state_ != State::active && state_ != State::expiring) return;
   request_.close();
   state_ = expired() ? State::expired : State::finished;
 }
 
 std::exception_ptr Timeout::leave(const std::exception_ptr& failure, bool keep_late_value) {
-  detail::Trail& trail = request_.task().loop().trail;
+  detail::TaskState& task = request_.task();
+  detail::Trail& trail = task.loop().trail;
   bool cut_in = request_.made() && !request_.pending();
-  bool others = request_.others_asked();
-  abandon();
-  if (state_ != State::expired) return failure;
   bool cancelled = failure && is_cancellation(failure);
-  if (cancelled ? others : !failure && (!cut_in || keep_late_value)) return failure;
+  std::exception_ptr others;
+  if (cancelled && expired()) others = task.in_cancelled_region() ? failure : request_.take_others(failure);
+  abandon();
+  if (others) return others;
+  if (state_ != State::expired) return failure;
+  if (!failure && (!cut_in || keep_late_value)) return failure;
   if (failure && !cancelled) {
     trail.add_note(failure, "a timeout had expired: " + describe());
     return failure;

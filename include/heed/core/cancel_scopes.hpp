@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 
 #include "heed/failure/cancel_reason.hpp"
 
@@ -27,7 +28,7 @@ class ScopedRequest {
   bool is_open() const noexcept { return task_ != nullptr; }
   TaskState& task() const noexcept { return *task_; }
 
-  // Requests the cancellation of the task, once.
+  // Requests the cancellation of the task, once. Nothing happens when the task has ended.
   void make(const CancelReasonRef& reason);
   bool made() const noexcept { return state_ != State::none; }
   // It was made and the task has not seen it yet.
@@ -35,6 +36,9 @@ class ScopedRequest {
 
   // A request of others was delivered to the task since the scope was opened, and was not taken back.
   bool others_asked() const noexcept;
+  // `cancelled`, a CancelledError, leaves the scope, which would take it for its own: what is to leave it because others
+  // asked as well. What they asked for but the task has not seen yet is delivered by that. Null: nobody did.
+  std::exception_ptr take_others(const std::exception_ptr& cancelled);
   // What others asked for was delivered, but something that outranks it leaves the scope: delivers it again, at the
   // next await outside of the scope.
   void redeliver_others(const CancelReasonRef& reason);

@@ -94,6 +94,8 @@ class FutureState : public Waitable, public Pooled {
   // --- waiting ----------------------------------------------------------------------------------------------------
   void add_waiter(Runnable& waiter) noexcept { waiters_.push_back(waiter); }
   void remove_waiter(Runnable& waiter) noexcept { waiters_.remove(waiter); }
+  // Somebody waits, or a callback is to be called.
+  bool awaited() const noexcept { return !done() && !waiters_.empty(); }
   // Takes ownership. Scheduled at once when done; then throws std::runtime_error when the loop is closed.
   void add_callback(DoneCallback* callback);
   std::size_t remove_callback(std::uint64_t id) noexcept;

@@ -92,6 +92,10 @@ class TaskState : public FutureState {
   // A new task, or one whose region ended. Null: it is in none.
   void enter_region(RegionState* region);
   RegionState* region() const noexcept { return extras_ ? extras_->region : nullptr; }
+  bool in_cancelled_region() const noexcept { return task_flags_ & region_cancelled; }
+  // The running task: a CancelledError for the requests that its next await would raise; they count as delivered by
+  // it. Null when there are none.
+  std::exception_ptr deliver_now();
 
   void run(LoopCore& loop) final;
   TaskState* as_task() noexcept final { return this; }

@@ -10,9 +10,16 @@
 #include "heed/core/cancel_scopes.hpp"
 #include "heed/core/delay.hpp"
 #include "heed/core/timer_queue.hpp"
+#include "heed/failure/exceptions.hpp"
 #include "heed/flow/body.hpp"
 
 namespace heed {
+
+namespace detail {
+// What a body's value is when there may be none: an optional value or reference, or whether the body ran to its end.
+template <class T>
+using ScopeResult = std::conditional_t<std::is_void_v<T>, bool, std::optional<Stored<T>>>;
+}  // namespace detail
 
 // How a CancelScope is: `CancelScope(deadline_in(5s))`, `CancelScope(shielded)`.
 class ScopeOptions {
@@ -71,12 +78,11 @@ class CancelScope : private detail::Timer {
   // Moves the deadline; none: takes it away. Throws std::runtime_error when the scope has ended.
   void set_deadline(std::optional<TimePoint> when);
 
-  // Runs the body: a coroutine, or a callable that is given this object or nothing. Its value, or nothing when it was
-  // cancelled by this scope; for a void body: whether it ran to its end. Throws std::runtime_error when it was entered
-  // before or no task runs.
+  // Runs the body: a coroutine, or a callable that is given this object or nothing. A std::optional of its value (of a
+  // std::reference_wrapper for a reference), empty when it was cancelled by this scope; for a void body: whether it ran
+  // to its end. Throws std::runtime_error when it was entered before or no task runs.
   template <detail::Body<CancelScope> F>
-  auto run(F body) -> Coro<std::conditional_t<std::is_void_v<detail::BodyValue<F, CancelScope>>, bool,
-                                              std::optional<detail::BodyValue<F, CancelScope>>>>;
+  Coro<detail::ScopeResult<detail::BodyValue<F, CancelScope>>> run(F body);
 
  private:
   class Entered {
@@ -93,13 +99,15 @@ class CancelScope : private detail::Timer {
 
   void enter();
   void leave() noexcept;
-  // The body ended with this: whether the scope catches it.
-  bool catches(const std::exception_ptr& failure) const noexcept;
+  // The body ended with that: what leaves the scope, which is left.
+  std::exception_ptr leave_with(std::exception_ptr failure);
   void schedule();
   void unschedule() noexcept;
   void run(detail::LoopCore& loop) override;
+  void discard() noexcept override { scheduled_ = false; }
 
-  detail::ScopedRequest requests_;  // never makes one: knows of those from outside
+  detail::ScopedRequest requests_;    // never makes one: knows of those from outside
+  detail::LoopCore* loop_ = nullptr;  // while it is scheduled
   detail::RegionState region_;
   std::optional<Duration> delay_;
   std::optional<TimePoint> deadline_;
@@ -114,31 +122,33 @@ template <class F>
 Coro<BodyValue<F, CancelScope>> run_shielded(F body) {
   CancelScope scope(ScopeOptions().shielded());
   auto value = co_await pass(scope.run(std::move(body)));
-  if constexpr (!std::is_void_v<BodyValue<F, CancelScope>>) co_return std::move(*value);
+  if constexpr (!std::is_void_v<BodyValue<F, CancelScope>>) {
+    if (!value) throw CancelledError("the body of shielded() cancelled its scope");
+    co_return unwrap<BodyValue<F, CancelScope>>(std::move(*value));
+  }
 }
 }  // namespace detail
 
 // `co_await shielded(cleanup())`: to its end, whoever cancels the task meanwhile; the request is delivered at the next
 // await after it. For cleanup that must not be cut short. (shield() is something else: there the *caller* is cancelled
-// at once and only the work goes on.)
+// at once and only the work goes on.) A body that is given the scope may cancel it: then CancelledError is raised if
+// there is a value to return, and else nothing.
 template <detail::Body<CancelScope> F>
 auto shielded(F body) {
   return detail::run_shielded(std::move(body));
 }
 
 template <detail::Body<CancelScope> F>
-auto CancelScope::run(F body) -> Coro<std::conditional_t<std::is_void_v<detail::BodyValue<F, CancelScope>>, bool,
-                                                         std::optional<detail::BodyValue<F, CancelScope>>>> {
+Coro<detail::ScopeResult<detail::BodyValue<F, CancelScope>>> CancelScope::run(F body) {
   Entered entered(*this);
   auto outcome = co_await as_result(detail::start_body(body, *this));
-  caught_ = catches(outcome.exception());
-  leave();
-  if (!caught_ && outcome.exception()) co_await detail::Fail(outcome.exception());
+  std::exception_ptr failure = leave_with(outcome.exception());
+  if (failure) co_await detail::Fail(std::move(failure));
   if constexpr (std::is_void_v<detail::BodyValue<F, CancelScope>>) {
     co_return !caught_;
   } else {
     if (caught_) co_return std::nullopt;
-    co_return std::optional<detail::BodyValue<F, CancelScope>>(std::move(outcome).value());
+    co_return detail::ScopeResult<detail::BodyValue<F, CancelScope>>(std::move(outcome).value());
   }
 }
 

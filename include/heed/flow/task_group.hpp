@@ -35,19 +35,26 @@ class GroupState : public LocalRefCounted {
   void enter(bool with_body);
   // The body ended with that; waits for the children, and fails with what the group ends with, if it fails.
   static Coro<void> finish(Ref<GroupState> group, std::exception_ptr body_failure);
-  // The coroutine that runs the body is destroyed, or the object that nobody joined.
+  // The same without a body.
+  static Coro<void> join(Ref<GroupState> group);
+  // The coroutine that runs the body or waits is destroyed, or the object that nobody joined.
   void abandon() noexcept;
+  void object_is_gone() noexcept {
+    if (state_ != State::joining) abandon();
+  }
 
   void cancel(const CancelReasonRef& reason);
   const std::source_location& where() const noexcept { return where_; }
 
  private:
   friend class ChildCallback;
+  Coro<void> wait_for_children(std::exception_ptr& cancelled);
   enum class State : std::uint8_t { created, open, joining, ended };
 
   void child_done(FutureState& child);
   void abort(const CancelReasonRef& reason);
   void end() noexcept;
+  void report_body(const std::exception_ptr& failure) noexcept;
   std::exception_ptr result(const std::exception_ptr& body_failure, const std::exception_ptr& cancelled);
 
   std::source_location where_;
@@ -65,6 +72,18 @@ class GroupState : public LocalRefCounted {
   ScopedRequest request_;
 };
 
+// The group is left however the coroutine that runs its body, or waits for its end, ends.
+class EnteredGroup {
+ public:
+  EnteredGroup(GroupState& group, bool with_body) : group_(group) { group_.enter(with_body); }
+  ~EnteredGroup() { group_.abandon(); }
+  EnteredGroup(const EnteredGroup&) = delete;
+  EnteredGroup& operator=(const EnteredGroup&) = delete;
+
+ private:
+  GroupState& group_;
+};
+
 // A callable and what it is called with, kept until its coroutine has ended.
 template <class T, class F, class... Args>
 Coro<T> call_and_keep_with(F function, Args... args) {
@@ -79,11 +98,12 @@ Coro<T> call_and_keep_with(F function, Args... args) {
 // The first child that fails with anything but CancelledError ends the group: the other children are cancelled, and the
 // body too. When all have ended, everything that failed is raised as one ExceptionGroup, in order of completion, the
 // body's exception last; what was only cancelled because of it is no failure. A KeyboardInterrupt or SystemExit is
-// raised by itself; the other failures are then reported (asyncio drops them).
+// raised by itself; the other failures, the body's too, are then reported (asyncio drops them).
 //
 // As an object, for what is no block: create tasks, then `co_await group.join()` once. A failure then cancels the other
 // children, but not the task that owns the object. A group that is destroyed without having been joined cancels its
-// children and does not wait; what failed, or fails in the end, is reported.
+// children and does not wait; what failed, or fails in the end, is reported. Its children belong to no CancelScope: that
+// the owner is in one tells them only once it waits in join().
 //
 // Belongs to the thread of its loop.
 class TaskGroup {
@@ -92,7 +112,7 @@ class TaskGroup {
       : state_(new detail::GroupState(where)) {}
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
-  ~TaskGroup() { state_->abandon(); }
+  ~TaskGroup() { state_->object_is_gone(); }
 
   // A child of the group. From the body, from children, from callbacks; also while the group waits for its end.
   // Throws std::runtime_error when the group is finished or shutting down; the coroutine is destroyed then.
@@ -121,7 +141,8 @@ class TaskGroup {
   }
 
   // Ends the group early and quietly (Python 3.15): children and body are cancelled, and no exception comes out, unless
-  // one of them fails. More than once, or after the end: nothing happens.
+  // one of them fails. A body that has no value then to return raises its CancelledError. More than once, or after the
+  // end: nothing happens.
   void cancel(std::string_view message = {}, std::source_location where = std::source_location::current()) {
     state_->cancel(detail::make_reason(CancelSource::task_group, message, where));
   }
@@ -135,19 +156,9 @@ class TaskGroup {
 
   // Waits for all children, also those that are created meanwhile; raises as described. Once.
   // On cancel: the children are cancelled; CancelledError comes out when all have ended.
-  Coro<void> join() { return detail::GroupState::finish(state_, nullptr); }
+  Coro<void> join() { return detail::GroupState::join(state_); }
 
  private:
-  class Entered {
-   public:
-    explicit Entered(detail::GroupState& group) : group_(group) { group_.enter(true); }
-    ~Entered() { group_.abandon(); }
-    Entered(const Entered&) = delete;
-    Entered& operator=(const Entered&) = delete;
-
-   private:
-    detail::GroupState& group_;
-  };
   Ref<detail::GroupState> state_;
 };
 
@@ -171,10 +182,13 @@ auto task_group(F body, std::source_location where = std::source_location::curre
 template <detail::Body<TaskGroup> F>
 Coro<detail::BodyValue<F, TaskGroup>> TaskGroup::run(F body) {
   Ref<detail::GroupState> state = state_;
-  Entered entered(*state);
+  detail::EnteredGroup entered(*state, true);
   auto outcome = co_await as_result(detail::start_body(body, *this));
   co_await pass(detail::GroupState::finish(state, outcome.exception()));
-  co_return std::move(outcome).value();
+  if constexpr (!std::is_void_v<detail::BodyValue<F, TaskGroup>>) {
+    if (outcome.exception()) co_await detail::Fail(outcome.exception());  // cut short by cancel(): there is no value
+    co_return std::move(outcome).value();
+  }
 }
 
 }  // namespace heed

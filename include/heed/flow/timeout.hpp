@@ -77,8 +77,10 @@ class Timeout : private detail::Timer {
   std::exception_ptr leave(const std::exception_ptr& failure, bool keep_late_value = false);
   std::string describe() const;
   void run(detail::LoopCore& loop) override;
+  void discard() noexcept override { scheduled_ = false; }
 
   detail::ScopedRequest request_;
+  detail::LoopCore* loop_ = nullptr;  // while it is scheduled
   std::optional<Duration> delay_;
   std::optional<TimePoint> when_;
   std::source_location where_;

@@ -14,12 +14,13 @@ namespace detail {
 
 // Cancels the future and returns when it is done.
 Coro<void> cancel_and_wait(AnyFuture future);
-// What a wait_for() whose time was over from the start ends with: the result, or TimeoutError for a cancellation.
+// What a wait_for() whose time was over from the start ends with: the result, or TimeoutError when it had to cancel.
 template <class T>
 Coro<T> wait_for_nothing(Future<T> future) {
-  if (!future.done()) co_await pass(cancel_and_wait(future));
+  bool was_done = future.done();
+  if (!was_done) co_await pass(cancel_and_wait(future));
   Outcome<T> outcome = co_await as_result(std::move(future));
-  if (outcome.cancelled()) throw TimeoutError();
+  if (outcome.cancelled() && !was_done) throw TimeoutError();
   co_return std::move(outcome).value();
 }
 
