@@ -211,6 +211,38 @@ TEST_F(Awaitables, each_says_what_a_task_waits_for) {
   loop.turn(3);
 }
 
+TEST_F(Awaitables, a_loop_that_closes_takes_out_who_waits_and_gives_back_what_was_granted) {
+  Event event;
+  Semaphore semaphore(0);
+  Barrier barrier(3);
+  Queue<int> empty, full(1);
+  CapacityLimiter limiter(0);
+  full.put_nowait(1);
+  TestLoop other(time);
+  other.create_task(event.wait());
+  other.create_task(semaphore.acquire());
+  other.create_task(barrier.wait());
+  other.create_task(empty.get());
+  other.create_task(full.put(2));
+  other.create_task(full.join());
+  other.create_task(limiter.acquire());
+  other.turn();
+  semaphore.release();
+  empty.put_nowait(3);
+  EXPECT_EQ(full.get_nowait(), 1);
+  limiter.set_total_tokens(1);
+  other.close();
+  other.take_reports(7);
+  close_and_check(other);
+  EXPECT_TRUE(semaphore.try_acquire());
+  EXPECT_EQ(barrier.n_waiting(), 0u);
+  EXPECT_EQ(empty.get_nowait(), 3);
+  full.put_nowait(4);
+  EXPECT_TRUE(full.full());
+  EXPECT_EQ(limiter.borrowed_tokens(), 0u);
+  EXPECT_EQ(limiter.statistics().tasks_waiting, 0u);
+}
+
 // A program ends while others still wait for, or hold, what lived in its main coroutine.
 TEST_F(Awaitables, a_program_may_end_while_others_hold_or_wait_for_what_main_owns) {
   std::string order;

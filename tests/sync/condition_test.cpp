@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 
 #include "support/coroutines.hpp"
@@ -222,6 +223,16 @@ TEST_F(Conditions, wait_for_gives_what_the_predicate_gave) {
     notify();
   }
   EXPECT_EQ(loop.run_until_complete(task), 3);
+}
+
+TEST_F(Conditions, a_predicate_may_give_what_can_only_be_moved) {
+  auto body = [&]() -> Coro<int> {
+    auto guard = co_await condition->scoped();
+    auto predicate = [] { return std::make_unique<int>(7); };
+    std::unique_ptr<int> result = co_await condition->wait_for(predicate);
+    co_return *result;
+  };
+  EXPECT_EQ(loop.run_until_complete(body()), 7);
 }
 
 TEST_F(Conditions, a_cancelled_wait_takes_the_lock_back_first) {

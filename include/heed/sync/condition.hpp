@@ -96,7 +96,7 @@ class Condition {
   // Until predicate() is true, which is asked with the lock held, before each wait; gives what it returned. What it
   // throws comes out, with the lock held.
   template <std::invocable Predicate>
-  Coro<std::invoke_result_t<Predicate&>> wait_for(Predicate predicate);
+  Coro<std::decay_t<std::invoke_result_t<Predicate&>>> wait_for(Predicate predicate);
   // The same, as std::condition_variable calls it.
   template <std::invocable Predicate>
   auto wait(Predicate predicate) {
@@ -127,10 +127,10 @@ inline detail::ConditionWaiter::ConditionWaiter(ConditionWaiter&& other) noexcep
     : Waiter(std::move(other)), condition_(other.condition_) {}
 
 template <std::invocable Predicate>
-Coro<std::invoke_result_t<Predicate&>> Condition::wait_for(Predicate predicate) {
+Coro<std::decay_t<std::invoke_result_t<Predicate&>>> Condition::wait_for(Predicate predicate) {
   for (;;) {
     auto result = predicate();
-    if (result) co_return result;
+    if (result) co_return std::move(result);
     co_await pass(wait());
   }
 }
