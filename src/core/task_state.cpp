@@ -140,6 +140,7 @@ std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler, PromiseBas
     std::exception_ptr failure;
     if (cancelled) {
       failure = take_cancelled(scheduler);
+      if (waiting_on_) waiting_on_->forget(*this);  // what it was given meanwhile goes to others
     } else if (waiting_on_) {
       failure = waiting_on_->failure_for_awaiter(leaf);
     }

@@ -113,6 +113,11 @@ class EventLoop {
     return create_task(detail::call_and_keep<detail::CoroutineValue<F>>(std::move(function)), std::move(options),
                        where);
   }
+  template <detail::LeafAwaitable A>
+  auto create_task(A awaitable, TaskOptions options = {},
+                   std::source_location where = std::source_location::current()) {
+    return create_task(as_coro(std::move(awaitable)), std::move(options), where);
+  }
   // An empty function goes back to the default.
   void set_task_factory(TaskFactory factory);
   const TaskFactory& get_task_factory() const noexcept { return task_factory_; }

@@ -218,5 +218,9 @@ inline void check_cancelled() {
   if (running_scheduler->deliver_cancel) [[unlikely]]
     throw_cancelled(*running_scheduler);
 }
+// The same without a throw; null when there is none.
+inline std::exception_ptr take_pending_cancel() {
+  return running_scheduler->deliver_cancel ? take_cancelled(*running_scheduler) : nullptr;
+}
 
 }  // namespace heed::detail

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <coroutine>
+#include <exception>
 #include <source_location>
 #include <string>
 
 #include "heed/core/coro.hpp"
 #include "heed/core/delay.hpp"
 #include "heed/core/task_state.hpp"
+#include "heed/core/leaf.hpp"
 #include "heed/core/timer_queue.hpp"
 
 namespace heed {
@@ -26,6 +28,10 @@ class [[nodiscard]] Sleep final : private detail::Timer {
     begin(awaiter.promise());
   }
   void await_resume() const { detail::check_cancelled(); }
+
+  using value_type = void;
+  std::exception_ptr take_failure() const { return detail::take_pending_cancel(); }
+  void take_value() const noexcept {}
 
  private:
   void begin(detail::PromiseBase& awaiter);
@@ -57,21 +63,11 @@ class [[nodiscard]] YieldNow final {
     detail::yield_running_task(awaiter.promise());
   }
   void await_resume() const { detail::check_cancelled(); }
+
+  using value_type = void;
+  std::exception_ptr take_failure() const { return detail::take_pending_cancel(); }
+  void take_value() const noexcept {}
 };
 inline YieldNow yield_now() noexcept { return {}; }
-
-namespace detail {
-template <class Awaitable>
-Coro<void> await_in_coroutine(Awaitable awaitable) {
-  co_await std::move(awaitable);
-}
-}  // namespace detail
-
-inline Coro<void> as_coro(Sleep sleep) { return detail::await_in_coroutine(std::move(sleep)); }
-inline Coro<void> as_coro(YieldNow yield) { return detail::await_in_coroutine(yield); }
-inline auto as_result(Sleep sleep) { return as_result(as_coro(std::move(sleep))); }
-inline auto as_result(YieldNow yield) { return as_result(as_coro(yield)); }
-inline auto pass(Sleep sleep) { return pass(as_coro(std::move(sleep))); }
-inline auto pass(YieldNow yield) { return pass(as_coro(yield)); }
 
 }  // namespace heed

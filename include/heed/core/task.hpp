@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/core/future.hpp"
+#include "heed/core/leaf.hpp"
 #include "heed/core/task_state.hpp"
 
 namespace heed {
@@ -214,6 +215,12 @@ template <detail::CoroutineFunction F>
 auto create_task(F function, TaskOptions options = {}, std::source_location where = std::source_location::current()) {
   detail::require_callable(function, "create_task");
   return create_task(detail::call_and_keep<detail::CoroutineValue<F>>(std::move(function)), std::move(options), where);
+}
+
+// The same for whatever else can be awaited: `create_task(queue.get())`.
+template <detail::LeafAwaitable A>
+auto create_task(A awaitable, TaskOptions options = {}, std::source_location where = std::source_location::current()) {
+  return create_task(as_coro(std::move(awaitable)), std::move(options), where);
 }
 
 // asyncio's ensure_future: a future or task is returned as it is, a coroutine becomes a task.

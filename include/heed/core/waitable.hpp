@@ -29,7 +29,8 @@ class Waitable : public Runnable {
   virtual std::exception_ptr failure_for_awaiter(PromiseBase&) { return nullptr; }
   // The wait ended because this was cancelled.
   virtual bool ended_cancelled() const noexcept { return false; }
-  // The task is destroyed while it waits: takes it out.
+  // The task will not continue at this await (it is destroyed, or the frame ends cancelled without being resumed): takes
+  // it out, or hands on what it was given.
   virtual void forget(TaskState&) noexcept {}
   // "Future", "Task 'fetch'", "sleep": what the task waits for, in reports.
   virtual std::string describe_wait() const { return {}; }

@@ -14,7 +14,8 @@
 
 namespace heed::detail {
 
-// A future of whatever can be awaited: futures and tasks as they are, coroutines as new tasks of the running loop.
+// A future of whatever can be awaited: futures and tasks as they are, coroutines and the rest as new tasks of the running
+// loop.
 // Such a task's creation site is its coroutine: the call of gather() is not known here.
 template <class T>
 Future<T> to_future(Future<T> future) {
@@ -29,8 +30,10 @@ Future<T> to_future(Coro<T> coro) {
   std::source_location site = CoroAccess::site(coro);
   return create_task(std::move(coro), {}, site);
 }
-inline Future<void> to_future(Sleep sleep) { return to_future(as_coro(std::move(sleep))); }
-inline Future<void> to_future(YieldNow yield) { return to_future(as_coro(yield)); }
+template <LeafAwaitable A>
+Future<typename A::value_type> to_future(A awaitable) {
+  return to_future(as_coro(std::move(awaitable)));
+}
 template <CoroutineFunction F>
 auto to_future(F function) {
   return to_future(call_and_keep<CoroutineValue<F>>(std::move(function)));

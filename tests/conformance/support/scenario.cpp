@@ -107,16 +107,26 @@ bool is(const std::exception_ptr& exception) {
 
 // Most specific first.
 constexpr Kind kinds[] = {
-    {is<CancelledError>, "CancelledError"},       {is<ExceptionGroup>, "ExceptionGroup"},
-    {is<TimeoutError>, "TimeoutError"},           {is<InvalidStateError>, "InvalidStateError"},
-    {is<KeyboardInterrupt>, "KeyboardInterrupt"}, {is<SystemExit>, "SystemExit"},
-    {is<std::out_of_range>, "LookupError"},       {is<std::system_error>, "OSError"},
-    {is<std::runtime_error>, "RuntimeError"},     {is<std::invalid_argument>, "ValueError"},
+    {is<CancelledError>, "CancelledError"},
+    {is<ExceptionGroup>, "ExceptionGroup"},
+    {is<TimeoutError>, "TimeoutError"},
+    {is<InvalidStateError>, "InvalidStateError"},
+    {is<KeyboardInterrupt>, "KeyboardInterrupt"},
+    {is<SystemExit>, "SystemExit"},
+    {is<QueueEmpty>, "QueueEmpty"},
+    {is<QueueFull>, "QueueFull"},
+    {is<QueueShutDown>, "QueueShutDown"},
+    {is<BrokenBarrierError>, "BrokenBarrierError"},
+    {is<std::out_of_range>, "LookupError"},
+    {is<std::system_error>, "OSError"},
+    {is<std::runtime_error>, "RuntimeError"},
+    {is<std::invalid_argument>, "ValueError"},
 };
 
 // The text that the program gave, without what the error code adds to it.
 std::string own_message(const std::exception_ptr& exception) {
   std::string message = heed::message_of(exception);
+  if (is<QueueEmpty>(exception) || is<QueueFull>(exception) || is<QueueShutDown>(exception)) return {};
   if (!is<TimeoutError>(exception)) return message;
   std::string added = TimeoutError().what();
   if (message == added) return {};

@@ -1,0 +1,214 @@
+// Queues between tasks.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "heed/failure/exceptions.hpp"
+#include "heed/sync/item_store.hpp"
+#include "heed/sync/queue_base.hpp"
+
+namespace heed {
+
+template <class T, class Store>
+class BasicQueue;
+
+namespace detail {
+
+template <class T, class Store>
+class QueueGet : public QueueGetter {
+ public:
+  using value_type = T;
+  explicit QueueGet(BasicQueue<T, Store>& queue) noexcept : QueueGetter(queue), queue_(&queue) {}
+  T take_value() { return queue_->template take<T>(); }
+
+ protected:
+  QueueGet(QueueGet&&) noexcept = default;
+  ~QueueGet() = default;
+
+ private:
+  BasicQueue<T, Store>* queue_;
+};
+
+template <class T, class Store>
+class QueueNext : public QueueGetter {
+ public:
+  using value_type = std::optional<T>;
+  explicit QueueNext(BasicQueue<T, Store>& queue) noexcept : QueueGetter(queue), queue_(&queue) {}
+  std::optional<T> take_value() {
+    if (over_) return std::nullopt;
+    return queue_->template take<std::optional<T>>(std::in_place);
+  }
+
+ protected:
+  QueueNext(QueueNext&&) noexcept = default;
+  ~QueueNext() = default;
+
+ private:
+  std::exception_ptr refusal() final {
+    over_ = true;
+    return nullptr;
+  }
+  BasicQueue<T, Store>* queue_;
+  bool over_ = false;
+};
+
+template <class T, class Store>
+class QueuePut : public QueuePutter {
+ public:
+  using value_type = void;
+  QueuePut(BasicQueue<T, Store>& queue, T&& item) : QueuePutter(queue), queue_(&queue), item_(std::move(item)) {}
+  bool try_now() noexcept {
+    try {
+      if (done_) throw InvalidStateError("cannot await a Queue.put twice");
+      if (!queue_->place_free()) return false;
+      insert();
+      return true;
+    } catch (...) {
+      this->fail(std::current_exception());
+      return false;
+    }
+  }
+  void take_value() {
+    if (!done_) insert();
+  }
+
+ protected:
+  QueuePut(QueuePut&&) = default;
+  ~QueuePut() = default;
+
+ private:
+  void insert() {
+    queue_->add(item_);
+    done_ = true;
+  }
+  BasicQueue<T, Store>* queue_;
+  T item_;
+  bool done_ = false;
+};
+
+}  // namespace detail
+
+// asyncio's queues: see Queue, PriorityQueue and LifoQueue below, which differ in the order of the items only.
+//
+// Tasks that wait are served in order of arrival: an item that is put is promised to the first who waits, and get() of
+// a task that comes later takes none that is promised (put() likewise). get_nowait() and put_nowait() take what there
+// is: the task that it was promised to is the first in line again.
+//
+// Items are moved in and out. An item whose move or comparison throws stays where it was: with put() in the awaitable,
+// with get() in the queue, for the next.
+//
+// Loops: as for Lock. Destroyed while tasks wait, they get InvalidStateError.
+template <class T, class Store>
+class BasicQueue : public detail::QueueBase {
+ public:
+  static_assert(std::is_object_v<T> && std::is_move_constructible_v<T>, "a queue holds objects that can be moved");
+  using value_type = T;
+
+  // Waits for room in a full queue, then puts the item. Throws QueueShutDown.
+  // On cancel: the item is not in the queue.
+  detail::WaitOf<detail::QueuePut<T, Store>> put(T&& item) {
+    return detail::WaitOf<detail::QueuePut<T, Store>>(*this, std::move(item));
+  }
+  detail::WaitOf<detail::QueuePut<T, Store>> put(const T& item) requires std::copy_constructible<T> {
+    return detail::WaitOf<detail::QueuePut<T, Store>>(*this, T(item));
+  }
+  // Throws QueueFull, QueueShutDown; the item stays where it is then.
+  void put_nowait(T&& item) {
+    claim_place();
+    add(item);
+  }
+  void put_nowait(const T& item) requires std::copy_constructible<T> { put_nowait(T(item)); }
+
+  // Waits for an item and takes it. Throws QueueShutDown when the queue is shut down and empty.
+  // On cancel: takes none.
+  detail::WaitOf<detail::QueueGet<T, Store>> get() noexcept {
+    return detail::WaitOf<detail::QueueGet<T, Store>>(*this);
+  }
+  // Throws QueueEmpty, QueueShutDown.
+  T get_nowait() {
+    claim_item();
+    return this->template take<T>();
+  }
+  // The same as get(), but gives nothing when the queue is shut down and empty. The loop of a consumer:
+  //
+  //   for (;;) {
+  //     auto item = co_await queue.next();
+  //     if (!item) break;
+  //     ...
+  //   }
+  //
+  // (`while (auto item = co_await queue.next())` is what g++ 12 may compile wrongly.)
+  detail::WaitOf<detail::QueueNext<T, Store>> next() noexcept {
+    return detail::WaitOf<detail::QueueNext<T, Store>>(*this);
+  }
+
+  // No more items: put() throws QueueShutDown, also where it waits; get() gives what is left, then throws. Immediate:
+  // what is left is dropped and counts as done.
+  void shutdown(bool immediate = false) {
+    if (!immediate) return begin_shutdown(false);
+    auto dropped = store_.take_all();  // destroyed at the end: that may use the queue
+    begin_shutdown(true);
+  }
+
+ protected:
+  explicit BasicQueue(std::ptrdiff_t maxsize, Store store = Store()) : QueueBase(maxsize), store_(std::move(store)) {}
+  ~BasicQueue() = default;
+
+ private:
+  friend class detail::QueueGet<T, Store>;
+  friend class detail::QueueNext<T, Store>;
+  friend class detail::QueuePut<T, Store>;
+
+  // Of an item that is free; else it goes to the next who waits.
+  template <class Result, class... How>
+  Result take(How... how) {
+    try {
+      Result item = store_.template pop<Result>(how...);
+      item_taken();
+      return item;
+    } catch (...) {
+      promise_items();
+      throw;
+    }
+  }
+  void add(T& item) {
+    try {
+      store_.push(item);
+    } catch (...) {
+      promise_places();
+      throw;
+    }
+    item_added();
+  }
+
+  Store store_;
+};
+
+// First in, first out. Without a limit unless `maxsize` is positive.
+template <class T>
+class Queue final : public BasicQueue<T, detail::FifoStore<T>> {
+ public:
+  explicit Queue(std::ptrdiff_t maxsize = 0) : BasicQueue<T, detail::FifoStore<T>>(maxsize) {}
+};
+
+// The least item first, as `Compare` says; equal ones in order of arrival. (std::priority_queue gives the greatest.)
+template <class T, class Compare = std::less<T>>
+class PriorityQueue final : public BasicQueue<T, detail::RankedStore<T, Compare>> {
+ public:
+  explicit PriorityQueue(std::ptrdiff_t maxsize = 0, Compare compare = Compare())
+      : BasicQueue<T, detail::RankedStore<T, Compare>>(maxsize, detail::RankedStore<T, Compare>(std::move(compare))) {}
+};
+
+// The latest item first.
+template <class T>
+class LifoQueue final : public BasicQueue<T, detail::LifoStore<T>> {
+ public:
+  explicit LifoQueue(std::ptrdiff_t maxsize = 0) : BasicQueue<T, detail::LifoStore<T>>(maxsize) {}
+};
+
+}  // namespace heed

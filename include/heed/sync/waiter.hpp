@@ -1,0 +1,167 @@
+// What the primitives of this floor are made of: tasks that wait, in order, until they are given something.
+#pragma once
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <source_location>
+#include <string>
+
+#include "heed/core/leaf.hpp"
+#include "heed/core/waitable.hpp"
+
+namespace heed {
+class Condition;
+}
+
+namespace heed::detail {
+
+class ConditionWaiter;
+class Waiter;
+
+// Those who wait, in order of arrival, and those who were granted what they waited for but did not continue yet: a grant
+// can still be given back. The awaiters live in their coroutine frames.
+class WaitQueue {
+ public:
+  // `owner` names the primitive in errors and must not go away: "Lock".
+  explicit WaitQueue(const char* owner) noexcept : owner_(owner) {}
+  WaitQueue(const WaitQueue&) = delete;
+  WaitQueue& operator=(const WaitQueue&) = delete;
+  // Whoever is still in it gets an InvalidStateError.
+  ~WaitQueue() {
+    if (!idle()) [[unlikely]]
+      fail_all(owner_);
+  }
+
+  bool idle() const noexcept { return waiting_.empty() && granted_.empty(); }
+  bool anyone_waits() const noexcept { return !waiting_.empty(); }
+  std::size_t granted() const noexcept { return granted_count_; }
+  const char* owner() const noexcept { return owner_; }
+
+  // Of those who wait. Not of an empty queue.
+  Waiter& first() const noexcept;
+  // The first one is granted, and its task continues in the next iteration. False when nobody waits.
+  bool grant_next() noexcept;
+  // The latest grant is taken back; its waiter is the first in line again. There must be one.
+  void take_back_grant() noexcept;
+  // It has what it waited for, or is refused it: its task continues, and nothing ties it to this any more.
+  void release(Waiter& waiter) noexcept;
+  void refuse(Waiter& waiter) noexcept;
+  void release_all() noexcept;
+  void refuse_all() noexcept;  // those who were granted as well
+  // The same with an error: `gone` was destroyed.
+  void fail_all(const char* gone) noexcept;
+
+  // For each that waits or was granted.
+  template <class F>
+  void for_each(F function) noexcept;
+
+ private:
+  friend class Waiter;
+  friend class ConditionWaiter;
+  friend class heed::Condition;
+  bool bind(Scheduler& loop) noexcept {
+    if (!loop_) loop_ = &loop;
+    return loop_ == &loop;
+  }
+  Waiter* take_first() noexcept;
+
+  RunnableList waiting_;
+  RunnableList granted_;
+  std::size_t granted_count_ = 0;
+  Scheduler* loop_ = nullptr;  // that of the first one who had to wait; only compared
+  const char* owner_;
+};
+
+// A task that waits in a WaitQueue.
+class Waiter : public Waitable {
+ public:
+  // Before it is awaited.
+  Waiter(Waiter&& other) noexcept : queue_(other.queue_) {}
+  Waiter& operator=(Waiter&&) = delete;
+
+  std::exception_ptr take_failure() { return state_ == State::idle ? nullptr : end_wait(); }
+  // It had to wait, or cannot.
+  bool began() const noexcept { return state_ != State::idle; }
+  // False when it fails at once.
+  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
+
+  CancelEffect cancel_wait(const CancelReasonRef& reason) override;
+  std::exception_ptr failure_for_awaiter(PromiseBase&) final { return take_failure(); }
+  void forget(TaskState& task) noexcept override;
+  void run(LoopCore&) override {}  // its task is what gets ready
+
+ protected:
+  enum class State : std::uint8_t {
+    idle,       // not begun, or over
+    waiting,    // in the queue
+    granted,    // it is its turn; the queue still knows it
+    released,   // it has what it waited for, or an error
+    refused,    // it will not get it
+    cancelled,  // a cancellation took it out of the queue
+  };
+
+  explicit Waiter(WaitQueue& queue) noexcept : queue_(&queue) {}
+  ~Waiter();
+
+  // The end of a grant: the task continues and takes it.
+  virtual void accept() noexcept {}
+  // It goes without: it was granted, or still waited.
+  virtual void leave(bool granted) noexcept;
+  // What the await of one that was refused throws; null when that is no error.
+  virtual std::exception_ptr refusal() { return nullptr; }
+  // What it waits on was destroyed.
+  virtual void lose(const void* primitive) noexcept;
+  // The await of one that began ends: null when it has what it waited for.
+  virtual std::exception_ptr end_wait();
+
+  // The next begin() fails with this.
+  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  void wait_in_line() noexcept;
+  void wake() noexcept;
+
+  friend class WaitQueue;
+  friend class heed::Condition;
+  WaitQueue* queue_;           // null: it is gone
+  TaskState* task_ = nullptr;  // valid while it waits or is granted
+  std::exception_ptr error_;
+  State state_ = State::idle;
+};
+
+template <class F>
+void WaitQueue::for_each(F function) noexcept {
+  for (RunnableList* list : {&waiting_, &granted_})
+    for (Runnable* waiter = list->first(); waiter; waiter = waiter->next) function(static_cast<Waiter&>(*waiter));
+}
+
+inline Waiter& WaitQueue::first() const noexcept { return static_cast<Waiter&>(*waiting_.first()); }
+
+// "Lock was destroyed while a task waited for it".
+std::exception_ptr destroyed_error(const char* primitive) noexcept;
+std::exception_ptr foreign_loop_error(const char* primitive) noexcept;
+
+// The awaitable made of a kind of waiter: W::try_now() is whether it need not wait, W::take_value() what it gives.
+template <class W>
+class [[nodiscard]] WaitOf final : public W {
+ public:
+  using value_type = typename W::value_type;
+  using W::W;
+
+  bool await_ready() { return this->try_now(); }
+  template <CoroutinePromise P>
+  bool await_suspend(std::coroutine_handle<P> awaiter,
+                     std::source_location site = std::source_location::current()) noexcept {
+    return this->begin(awaiter.promise(), site);
+  }
+  value_type await_resume() {
+    if (this->began()) {
+      if (std::exception_ptr failure = this->take_failure()) [[unlikely]]
+        std::rethrow_exception(std::move(failure));
+    }
+    return this->take_value();
+  }
+};
+
+}  // namespace heed::detail

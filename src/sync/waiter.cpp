@@ -1,0 +1,180 @@
+#include "heed/sync/waiter.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+#include "heed/core/loop_core.hpp"
+#include "heed/core/task_state.hpp"
+#include "heed/failure/exceptions.hpp"
+
+namespace heed::detail {
+
+namespace {
+
+template <class E>
+std::exception_ptr error_about(const char* primitive, const char* text) noexcept {
+  try {
+    return std::make_exception_ptr(E(std::string(primitive) + text));
+  } catch (...) {  // no memory for the text
+    return std::current_exception();
+  }
+}
+
+}  // namespace
+
+std::exception_ptr destroyed_error(const char* primitive) noexcept {
+  return error_about<InvalidStateError>(primitive, " was destroyed while a task waited for it");
+}
+
+std::exception_ptr foreign_loop_error(const char* primitive) noexcept {
+  return error_about<std::runtime_error>(primitive, " is bound to a different event loop");
+}
+
+// --- WaitQueue -------------------------------------------------------------------------------------------------------
+
+Waiter* WaitQueue::take_first() noexcept {
+  Runnable* first = waiting_.first();
+  if (!first) return nullptr;
+  waiting_.remove(*first);
+  return static_cast<Waiter*>(first);
+}
+
+bool WaitQueue::grant_next() noexcept {
+  Waiter* waiter = take_first();
+  if (!waiter) return false;
+  granted_.push_back(*waiter);
+  ++granted_count_;
+  waiter->state_ = Waiter::State::granted;
+  waiter->wake();
+  return true;
+}
+
+void WaitQueue::take_back_grant() noexcept {
+  auto& waiter = static_cast<Waiter&>(*granted_.last());
+  granted_.remove(waiter);
+  --granted_count_;
+  waiter.task_->loop().remove_ready(*waiter.task_);
+  waiter.state_ = Waiter::State::waiting;
+  waiting_.push_front(waiter);
+  // A request that came after the grant was for its step to deliver: now it has something to wait for again.
+  if (waiter.task_->cancel_pending()) waiter.task_->cancel_new_wait();
+}
+
+void WaitQueue::release(Waiter& waiter) noexcept {
+  waiting_.remove(waiter);
+  waiter.state_ = Waiter::State::released;
+  waiter.wake();
+}
+
+void WaitQueue::refuse(Waiter& waiter) noexcept {
+  waiting_.remove(waiter);
+  waiter.state_ = Waiter::State::refused;
+  waiter.wake();
+}
+
+void WaitQueue::release_all() noexcept {
+  while (anyone_waits()) release(first());
+}
+
+void WaitQueue::refuse_all() noexcept {
+  while (!granted_.empty()) {  // these are on their way already
+    auto& waiter = static_cast<Waiter&>(*granted_.first());
+    granted_.remove(waiter);
+    waiter.state_ = Waiter::State::refused;
+  }
+  granted_count_ = 0;
+  while (anyone_waits()) refuse(first());
+}
+
+void WaitQueue::fail_all(const char* gone) noexcept {
+  for (RunnableList* list : {&granted_, &waiting_}) {
+    while (!list->empty()) {
+      auto& waiter = static_cast<Waiter&>(*list->first());
+      list->remove(waiter);
+      bool ready = waiter.state_ == Waiter::State::granted;
+      waiter.state_ = Waiter::State::released;
+      waiter.queue_ = nullptr;
+      waiter.fail(destroyed_error(gone));
+      waiter.lose(this);
+      if (!ready) waiter.wake();
+    }
+  }
+  granted_count_ = 0;
+}
+
+// --- Waiter ----------------------------------------------------------------------------------------------------------
+
+Waiter::~Waiter() {  // out of the lists, whatever happened
+  if (state_ == State::waiting) queue_->waiting_.remove(*this);
+  if (state_ == State::granted) {
+    queue_->granted_.remove(*this);
+    --queue_->granted_count_;
+  }
+}
+
+void Waiter::leave(bool) noexcept {}
+void Waiter::lose(const void*) noexcept {}
+
+void Waiter::wake() noexcept { task_->loop().ready.push(*task_); }
+
+void Waiter::wait_in_line() noexcept {
+  state_ = State::waiting;
+  queue_->waiting_.push_back(*this);
+}
+
+bool Waiter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
+  Scheduler& scheduler = *running_scheduler;
+  awaiter.site_ = site;
+  scheduler.resumed = &awaiter;
+  if (!error_ && !queue_->bind(scheduler)) fail(foreign_loop_error(queue_->owner()));
+  if (error_) {
+    state_ = State::released;
+    return false;
+  }
+  task_ = scheduler.current_task;
+  wait_in_line();
+  task_->suspend(awaiter, this);
+  if (task_->cancel_pending()) [[unlikely]]
+    task_->cancel_new_wait();
+  return true;
+}
+
+CancelEffect Waiter::cancel_wait(const CancelReasonRef&) {
+  if (state_ != State::waiting) return CancelEffect::none;
+  queue_->waiting_.remove(*this);
+  state_ = State::cancelled;
+  leave(false);
+  return CancelEffect::woken;
+}
+
+void Waiter::forget(TaskState&) noexcept {
+  State was = std::exchange(state_, State::idle);
+  error_ = nullptr;
+  if (was == State::waiting) {
+    queue_->waiting_.remove(*this);
+    leave(false);
+  } else if (was == State::granted) {
+    queue_->granted_.remove(*this);
+    --queue_->granted_count_;
+    leave(true);
+  }
+}
+
+std::exception_ptr Waiter::end_wait() {
+  State was = std::exchange(state_, State::idle);
+  if (was == State::granted) {
+    queue_->granted_.remove(*this);
+    --queue_->granted_count_;
+  }
+  if (was == State::cancelled || running_scheduler->deliver_cancel) {
+    error_ = nullptr;
+    if (was == State::granted) leave(true);
+    return take_cancelled(*running_scheduler);
+  }
+  if (error_) return std::exchange(error_, nullptr);
+  if (was == State::refused) return refusal();
+  if (was == State::granted) accept();
+  return nullptr;
+}
+
+}  // namespace heed::detail
