@@ -14,6 +14,7 @@
 #include "heed/failure/exceptions.hpp"
 #include "heed/failure/ledger.hpp"
 #include "heed/failure/log.hpp"
+#include "heed/failure/match.hpp"
 #include "heed/failure/record.hpp"
 #include "heed/failure/report.hpp"
 #include "heed/flow/cancel_scope.hpp"
