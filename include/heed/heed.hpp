@@ -17,6 +17,7 @@
 #include "heed/failure/match.hpp"
 #include "heed/failure/record.hpp"
 #include "heed/failure/report.hpp"
+#include "heed/flow/as_completed.hpp"
 #include "heed/flow/cancel_scope.hpp"
 #include "heed/flow/gather.hpp"
 #include "heed/flow/run.hpp"

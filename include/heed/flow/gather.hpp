@@ -100,7 +100,11 @@ ValueObject<T> collect_value(AnyFuture& child) {
 template <class T>
 Outcome<T> collect_outcome(AnyFuture& child) {
   if (!child.state().has_value()) return Outcome<T>(child.state().peek_exception());
-  return Outcome<T>(take_stored<T>(child.state()));
+  if constexpr (std::is_void_v<T>) {
+    return Outcome<T>(Nothing());
+  } else {
+    return Outcome<T>(take_stored<T>(child.state()));
+  }
 }
 
 template <class... Ts>
@@ -149,20 +153,6 @@ Future<typename Collect::Result> gather_with(std::vector<AnyFuture> children) {
   return start_gather<typename Collect::Result, Collect>(std::move(children));
 }
 
-template <class R>
-std::vector<AnyFuture> futures_of(R&& range) {
-  std::vector<AnyFuture> futures;
-  if constexpr (std::ranges::sized_range<R>) futures.reserve(std::ranges::size(range));
-  for (auto&& item : range) {
-    if constexpr (std::is_lvalue_reference_v<R>) {
-      futures.push_back(to_future(item));
-    } else {
-      futures.push_back(to_future(std::move(item)));
-    }
-  }
-  return futures;
-}
-
 }  // namespace detail
 
 // Waits for all of its arguments: coroutines (which become tasks, in order), tasks, futures. The future it returns can
@@ -174,37 +164,33 @@ std::vector<AnyFuture> futures_of(R&& range) {
 // On cancel: every unfinished child is cancelled; CancelledError comes out when the first has ended, or what a child
 // raised instead. The future itself then counts as cancelled (asyncio: as failed).
 // Throws std::invalid_argument for futures of several loops, std::runtime_error when no loop runs.
-template <detail::Gatherable... A>
+template <detail::Child... A>
 requires(sizeof...(A) > 0) auto gather(A... awaitables) {
-  std::vector<AnyFuture> children;
-  children.reserve(sizeof...(A));
-  (children.push_back(detail::to_future(std::move(awaitables))), ...);
-  return detail::gather_with<detail::CollectTuple<detail::FutureValue<A>...>>(std::move(children));
+  return detail::gather_with<detail::CollectTuple<detail::ChildValue<A>...>>(
+      detail::children_of(std::move(awaitables)...));
 }
 // Nobody to wait for: a finished future of an empty tuple.
 inline Future<std::tuple<>> gather() { return detail::gather_with<detail::CollectTuple<>>({}); }
 
-// The same for a range; the result is a vector.
-template <detail::GatherableRange R>
+// The same for a range; the result is a vector. Of AnyTask or AnyFuture: of std::monostate.
+template <detail::ChildRange R>
 auto gather(R&& range) {
-  using Value = detail::FutureValue<std::ranges::range_value_t<R>>;
-  return detail::gather_with<detail::CollectVector<Value>>(detail::futures_of(std::forward<R>(range)));
+  using Value = detail::ChildValue<std::ranges::range_value_t<R>>;
+  return detail::gather_with<detail::CollectVector<Value>>(detail::children_in(std::forward<R>(range)));
 }
 
-// Waits for all, whatever happens; each entry of the result is the Outcome of one child. Failures in it count as
-// retrieved when the result is read.
+// Waits for all, whatever happens; each entry of the result is the Outcome of one child (of an AnyTask or AnyFuture an
+// Outcome<void>). Failures in it count as retrieved when the result is read.
 // On cancel: CancelledError instead of the result, when all children have ended.
-template <detail::Gatherable... A>
+template <detail::Child... A>
 auto gather(ReturnExceptions, A... awaitables) {
-  std::vector<AnyFuture> children;
-  children.reserve(sizeof...(A));
-  (children.push_back(detail::to_future(std::move(awaitables))), ...);
-  return detail::gather_with<detail::CollectOutcomeTuple<detail::FutureValue<A>...>>(std::move(children));
+  return detail::gather_with<detail::CollectOutcomeTuple<detail::ChildValue<A>...>>(
+      detail::children_of(std::move(awaitables)...));
 }
-template <detail::GatherableRange R>
+template <detail::ChildRange R>
 auto gather(ReturnExceptions, R&& range) {
-  using Value = detail::FutureValue<std::ranges::range_value_t<R>>;
-  return detail::gather_with<detail::CollectOutcomeVector<Value>>(detail::futures_of(std::forward<R>(range)));
+  using Value = detail::ChildValue<std::ranges::range_value_t<R>>;
+  return detail::gather_with<detail::CollectOutcomeVector<Value>>(detail::children_in(std::forward<R>(range)));
 }
 
 }  // namespace heed
