@@ -19,6 +19,7 @@
 #include "heed/failure/report.hpp"
 #include "heed/flow/as_completed.hpp"
 #include "heed/flow/cancel_scope.hpp"
+#include "heed/flow/cleanup.hpp"
 #include "heed/flow/gather.hpp"
 #include "heed/flow/run.hpp"
 #include "heed/flow/shield.hpp"

@@ -44,6 +44,16 @@ concept Gatherable = requires(A&& awaitable) {
 template <class A>
 using FutureValue = typename decltype(to_future(std::declval<A>()))::value_type;
 
+// What is awaited as a part of the calling task: a callable that makes a coroutine, as that coroutine.
+template <Gatherable A>
+auto awaited_in_place(A awaitable) {
+  if constexpr (CoroutineFunction<A>) {
+    return call_and_keep<CoroutineValue<A>>(std::move(awaitable));
+  } else {
+    return awaitable;
+  }
+}
+
 // The same for futures and tasks whose type is not known: their value stays where it is.
 template <class A>
 concept AnyHandle = std::same_as<A, AnyFuture> || std::same_as<A, AnyTask>;
