@@ -1,5 +1,6 @@
 #include "heed/core/scheduler.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <new>
 
@@ -60,6 +61,37 @@ void Trail::begin(const std::exception_ptr& exception, const PromiseBase& innerm
 void Trail::add_note(const std::exception_ptr& exception, std::string note) {
   if (!follows(exception)) delivered(exception, 0);
   now_.notes.push_back(std::move(note));
+}
+
+void Trail::set_cause(const std::exception_ptr& exception, std::uint64_t failure_id) noexcept {
+  if (!follows(exception)) delivered(exception, 0);
+  if (now_.cause_id == 0) now_.cause_id = failure_id;
+}
+
+Trail::Kept Trail::keep(const std::exception_ptr& exception) noexcept {
+  Kept kept;
+  try {
+    if (follows(exception)) kept.entry_.reset(new Entry(now_));
+  } catch (const std::bad_alloc&) {
+  }
+  return kept;
+}
+
+void Trail::restore(Kept kept) noexcept {
+  if (!kept.entry_) return;
+  Entry& entry = *kept.entry_;
+  if (follows(entry.exception)) {  // raised again meanwhile: its chain is the old one, with the new notes
+    try {
+      bool known = now_.notes.size() >= entry.notes.size() &&
+                   std::equal(entry.notes.begin(), entry.notes.end(), now_.notes.begin());
+      auto first_new = now_.notes.begin() + (known ? static_cast<std::ptrdiff_t>(entry.notes.size()) : 0);
+      entry.notes.insert(entry.notes.end(), first_new, now_.notes.end());
+    } catch (const std::bad_alloc&) {
+    }
+  } else {
+    follow(entry.exception);
+  }
+  now_ = std::move(entry);
 }
 
 AwaitChain Trail::chain() const {

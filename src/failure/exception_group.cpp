@@ -68,6 +68,20 @@ ExceptionGroup::Split ExceptionGroup::split(const Predicate& matches) const {
   return result;
 }
 
+ExceptionGroup flatten(const ExceptionGroup& group) { return group.derive(group.leaves()); }
+
+std::exception_ptr only(const ExceptionGroup& group) {
+  std::vector<std::exception_ptr> leaves = group.leaves();
+  return leaves.size() == 1 ? leaves.front() : std::make_exception_ptr(group);
+}
+
+std::exception_ptr only(const std::exception_ptr& exception) {
+  const auto* group = find<ExceptionGroup>(exception);
+  if (!group) return exception;
+  std::vector<std::exception_ptr> leaves = group->leaves();
+  return leaves.size() == 1 ? leaves.front() : exception;
+}
+
 namespace {
 
 void append_tree(const std::exception_ptr& exception, const std::string& head, const std::string& indent,

@@ -25,6 +25,7 @@ const char* to_string(FailureOrigin origin) noexcept {
     case FailureOrigin::exception_handler: return "exception handler";
     case FailureOrigin::cleanup: return "cleanup";
     case FailureOrigin::thread: return "thread";
+    case FailureOrigin::replaced: return "replaced";
   }
   return "unknown";
 }

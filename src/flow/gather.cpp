@@ -1,11 +1,17 @@
 #include "heed/flow/gather.hpp"
 
 #include "heed/core/loop_core.hpp"
+#include "heed/failure/exception_group.hpp"
 #include "heed/failure/exceptions.hpp"
+#include "heed/flow/wait.hpp"
 
 namespace heed::detail {
 
 namespace {
+
+bool is_interrupt(const std::exception_ptr& exception) {
+  return find<KeyboardInterrupt>(exception) || find<SystemExit>(exception);
+}
 
 // Keeps the outer future alive as long as a child may still finish it.
 class ChildDone final : public DoneCallback {
@@ -30,8 +36,8 @@ Scheduler& gather_loop(const std::vector<AnyFuture>& children) {
   return loop;
 }
 
-Gathering::Gathering(FutureState& outer, std::vector<AnyFuture> children, bool returns_exceptions)
-    : outer_(outer), children_(std::move(children)), returns_exceptions_(returns_exceptions) {}
+Gathering::Gathering(FutureState& outer, std::vector<AnyFuture> children, GatherMode mode)
+    : outer_(outer), children_(std::move(children)), mode_(mode) {}
 
 Gathering::~Gathering() { leave_loop(); }
 
@@ -64,6 +70,10 @@ bool Gathering::cancel(const CancelReasonRef& reason) {
   LoopCore::CancelRound round(outer_.loop());
   if (std::exchange(cancel_round_, round.number()) == round.number())
     return passing_cancel_on_ || cancel_requested_;  // reached on another path as well
+  if (cancelling_rest_) {                            // they know
+    if (!std::exchange(cancel_requested_, true)) cancel_reason_ = reason;
+    return true;
+  }
   std::vector<AnyFuture> asked = children_;
   std::exception_ptr no_memory;  // for one child: the others are cancelled all the same
   passing_cancel_on_ = true;
@@ -82,8 +92,62 @@ bool Gathering::cancel(const CancelReasonRef& reason) {
 void Gathering::child_done(FutureState& child) noexcept {
   if (outer_.done()) return;  // what becomes of this one is up to its own handles
   ++finished_;
-  if (!returns_exceptions_ && !child.has_value()) return finish_failed(child);
-  if (finished_ == children_.size()) finish_all();
+  if (!child.has_value()) {
+    if (mode_ == GatherMode::first_failure) return finish_failed(child);
+    if (mode_ == GatherMode::cancel_rest) cancel_others(child);
+  }
+  if (finished_ == children_.size()) finish_group();
+}
+
+void Gathering::cancel_others(FutureState& child) noexcept {
+  try {
+    const FailureRecord* failure = child.ended_cancelled() ? nullptr : child.failure();
+    if (child.ended_cancelled()) {
+      if (!cancelling_rest_) cancelled_ = AnyFuture::share(child);
+    } else if (failure && is_interrupt(failure->exception()) && !interrupted_) {
+      interrupted_ = AnyFuture::share(child);
+    } else {
+      failed_.push_back(AnyFuture::share(child));
+    }
+    if (std::exchange(cancelling_rest_, true) || cancel_requested_) return;
+    std::uint64_t by = 0;
+    std::string name;
+    if (child.is_task()) {
+      by = static_cast<TaskState&>(child).id();
+      name = static_cast<TaskState&>(child).name();
+    }
+    CancelReasonRef reason(new CancelReason(CancelSource::gather, "", std::source_location(), by, std::move(name)));
+    std::vector<AnyFuture> asked = children_;
+    for (const AnyFuture& other : asked) other.state().cancel(reason);
+  } catch (const std::bad_alloc&) {  // the others end by themselves; the failure is reported
+  }
+}
+
+// All children are done: the result, or what they failed with.
+void Gathering::finish_group() noexcept {
+  if (!cancelling_rest_) return finish_all();
+  if (interrupted_) {
+    outer_.finish_failed(interrupted_.state().take_exception());
+  } else if (!failed_.empty()) {
+    try {
+      std::vector<std::exception_ptr> errors;
+      errors.reserve(failed_.size());
+      std::uint64_t first = failed_.front().state().failure() ? failed_.front().state().failure()->id : 0;
+      failed_ = without_repeats(std::move(failed_));
+      for (const AnyFuture& child : failed_) errors.push_back(child.state().merge_exception());
+      outer_.finish_failed(std::make_exception_ptr(ExceptionGroup("unhandled errors in gather()", std::move(errors))));
+      if (outer_.failure()) outer_.failure()->cause_id = first;
+    } catch (const std::bad_alloc&) {
+      outer_.finish_failed(std::current_exception());
+    }
+  } else if (cancel_requested_) {
+    outer_.finish_cancelled(std::move(cancel_reason_));
+  } else {
+    outer_.finish_failed(cancelled_.state().peek_exception());
+  }
+  failed_.clear();
+  interrupted_ = cancelled_ = {};
+  children_.clear();
 }
 
 void Gathering::finish_failed(FutureState& child) noexcept {

@@ -151,7 +151,12 @@ void Runner::check_can_run() {
 
 void Runner::run_main(const AnyTask& task) {
   MainInterrupts interrupts(loop_->core(), task, options_.handle_interrupts_);
-  loop_->run_until_done(task.state());
+  try {
+    loop_->run_until_done(task.state());
+  } catch (const BaseException&) {
+    interrupt_ = std::current_exception();
+    throw;
+  }
   if (!interrupts.any() || task.state().failure()) return;
   // Main was cancelled by the interrupt, or swallowed it: either way somebody pressed Ctrl-C. (A cancellation that was
   // requested by somebody else as well comes out as what it is.)
@@ -180,7 +185,7 @@ void Runner::close() {
     interrupt = std::current_exception();
   }
   loop_->close();
-  if (interrupt) std::rethrow_exception(interrupt);
+  if (interrupt && interrupt != interrupt_) std::rethrow_exception(interrupt);
 }
 
 }  // namespace heed

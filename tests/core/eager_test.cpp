@@ -135,5 +135,26 @@ TEST_F(Eager, all_completed_eager_tasks_leave_the_loop) {
   EXPECT_EQ(loop.run_until_complete(body()), 1u);
 }
 
+TEST_F(Eager, the_eager_factory_makes_every_task_eager_until_it_is_taken_back) {
+  auto body = [&]() -> Coro<> {
+    running_loop().set_task_factory(eager_task_factory);
+    EXPECT_TRUE(create_task(returns(1)).done());
+    running_loop().set_task_factory(nullptr);
+    EXPECT_FALSE(create_task(returns(1)).done());
+    co_return;
+  };
+  loop.run_until_complete(body());
+}
+
+TEST_F(Eager, a_failure_of_a_task_that_the_factory_made_eager_is_kept_in_it) {
+  loop.set_task_factory(eager_task_factory);
+  auto body = [&]() -> Coro<std::string> {
+    Task<> task = create_task(fails("early"));
+    EXPECT_TRUE(task.done());
+    co_return describe(task.exception());
+  };
+  EXPECT_EQ(loop.run_until_complete(body()), "std::runtime_error: early");
+}
+
 }  // namespace
 }  // namespace heed::test

@@ -112,7 +112,7 @@ TEST_F(Records, every_end_and_every_origin_has_a_name) {
   EXPECT_STREQ(to_string(Disposition::merged), "merged");
   EXPECT_STREQ(to_string(Disposition::supervised), "supervised");
   EXPECT_STREQ(to_string(Disposition::reported), "reported");
-  for (int i = 0; i <= static_cast<int>(FailureOrigin::thread); ++i)
+  for (int i = 0; i <= static_cast<int>(FailureOrigin::replaced); ++i)
     EXPECT_STRNE(to_string(static_cast<FailureOrigin>(i)), "unknown");
 }
 

@@ -188,6 +188,10 @@ class EventLoop {
   TaskFactory task_factory_;
 };
 
+// For set_task_factory(): every task of the loop is eager, those of gather() and its like as well (Python 3.12). A task
+// whose coroutine never suspends is done when create_task() returns.
+inline void eager_task_factory(EventLoop&, TaskOptions& options) { options.set_eager(true); }
+
 // The loop that runs on this thread. Throws std::runtime_error "no running event loop".
 EventLoop& running_loop();
 // asyncio's name for it.

@@ -25,6 +25,20 @@ class TaskState;
 // frame above still knows then where it waits. Holds the exceptions, so that an address cannot stand for another one,
 // until the end of the step.
 class Trail {
+  static constexpr std::size_t capacity = 64;
+  struct Entry {
+    std::exception_ptr exception;
+    std::uint64_t cause_id = 0;
+    std::size_t length = 0;  // of the whole chain; the first and the last half of `capacity` are kept
+    std::vector<std::string> notes;
+    std::source_location sites[capacity];
+
+    void clear() noexcept {
+      exception = nullptr;
+      if (!notes.empty()) notes.clear();
+    }
+  };
+
  public:
   bool active() const noexcept { return now_.exception != nullptr; }
   // Whether anything is known about the exception; makes it the one that cause_id(), notes() and chain() tell about.
@@ -56,25 +70,24 @@ class Trail {
     if (others_) others_ = nullptr;
   }
   void add_note(const std::exception_ptr& exception, std::string note);
+  // It was raised because of that failure, unless another one is known to be its cause.
+  void set_cause(const std::exception_ptr& exception, std::uint64_t failure_id) noexcept;
+
+  // What is known about an exception that is kept while the task is suspended.
+  class Kept {
+    friend class Trail;
+    std::unique_ptr<Entry> entry_;
+  };
+  Kept keep(const std::exception_ptr& exception) noexcept;
+  // The exception goes on.
+  void restore(Kept kept) noexcept;
+
   const std::vector<std::string>& notes() const noexcept { return now_.notes; }
 
   std::uint64_t cause_id() const noexcept { return now_.cause_id; }
   AwaitChain chain() const;
 
  private:
-  static constexpr std::size_t capacity = 64;
-  struct Entry {
-    std::exception_ptr exception;
-    std::uint64_t cause_id = 0;
-    std::size_t length = 0;  // of the whole chain; the first and the last half of `capacity` are kept
-    std::vector<std::string> notes;
-    std::source_location sites[capacity];
-
-    void clear() noexcept {
-      exception = nullptr;
-      if (!notes.empty()) notes.clear();
-    }
-  };
   // A step that deals with several exceptions at once: a destructor reads a failure while another one unwinds, one
   // waits in an Outcome while the next is handled.
   struct Others {

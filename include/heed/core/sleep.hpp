@@ -8,8 +8,8 @@
 
 #include "heed/core/coro.hpp"
 #include "heed/core/delay.hpp"
-#include "heed/core/task_state.hpp"
 #include "heed/core/leaf.hpp"
+#include "heed/core/task_state.hpp"
 #include "heed/core/timer_queue.hpp"
 
 namespace heed {

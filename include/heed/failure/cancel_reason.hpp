@@ -12,7 +12,7 @@ namespace heed {
 // Who asked. asyncio knows one kind only; the others let a group, a timeout and an outside cancel be told apart.
 enum class CancelSource : std::uint8_t {
   request,      // Task::cancel() or Future::cancel() by user code
-  gather,       // the gather this task belongs to was cancelled
+  gather,       // the gather this task belongs to was cancelled, or failed (cancel_rest)
   shutdown,     // run() ends and cancels what is left
   interrupt,    // SIGINT
   loop_closed,  // the loop was closed while the task was pending

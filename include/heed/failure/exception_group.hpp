@@ -69,6 +69,14 @@ ExceptionGroup::Split ExceptionGroup::split() const {
   return split([](const std::exception_ptr& e) { return find<E>(e) != nullptr; });
 }
 
+// The same exceptions in one group without groups in it, in order.
+ExceptionGroup flatten(const ExceptionGroup& group);
+
+// The one exception in a group of one, however deep it is; of more than one the group, and an exception that is no group
+// as it is. For code that knows to have started one thing only: `std::rethrow_exception(only(failure))`.
+std::exception_ptr only(const std::exception_ptr& exception);
+std::exception_ptr only(const ExceptionGroup& group);
+
 // The exception and, for groups and causes, what is inside, one line each:
 //   heed::ExceptionGroup: two failed (2 sub-exceptions)
 //   |- std::runtime_error: first

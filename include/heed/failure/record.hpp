@@ -25,6 +25,7 @@ enum class FailureOrigin : std::uint8_t {
   exception_handler,  // a custom exception handler
   cleanup,            // a destructor, while a coroutine was destroyed
   thread,             // the future of run_coroutine_threadsafe
+  replaced,           // an exception whose cleanup or handler failed, see finally()
 };
 const char* to_string(FailureOrigin origin) noexcept;
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <tuple>
 #include <utility>
@@ -18,12 +19,20 @@ struct ReturnExceptions {
 };
 inline constexpr ReturnExceptions return_exceptions{};
 
+// For gather(): the first failure ends all of it.
+struct CancelRest {
+  explicit constexpr CancelRest() = default;
+};
+inline constexpr CancelRest cancel_rest{};
+
 namespace detail {
+
+enum class GatherMode : std::uint8_t { first_failure, outcomes, cancel_rest };
 
 // The part of a gather that does not depend on the results.
 class Gathering : private CloseListener {
  public:
-  Gathering(FutureState& outer, std::vector<AnyFuture> children, bool returns_exceptions);
+  Gathering(FutureState& outer, std::vector<AnyFuture> children, GatherMode mode);
   virtual ~Gathering();
   Gathering(const Gathering&) = delete;
   Gathering& operator=(const Gathering&) = delete;
@@ -45,11 +54,17 @@ class Gathering : private CloseListener {
   void leave_loop() noexcept;
   void finish_failed(FutureState& child) noexcept;
   void finish_all() noexcept;
+  void cancel_others(FutureState& child) noexcept;
+  void finish_group() noexcept;
 
   FutureState& outer_;
   std::vector<AnyFuture> children_;
   std::size_t finished_ = 0;
-  bool returns_exceptions_;
+  const GatherMode mode_;
+  bool cancelling_rest_ = false;
+  std::vector<AnyFuture> failed_;  // of cancel_rest, in order of completion
+  AnyFuture interrupted_;          // the first child that ended with KeyboardInterrupt or SystemExit
+  AnyFuture cancelled_;            // the first child that was cancelled, before any other ended without a value
   CancelReasonRef cancel_reason_;  // set when cancel() reached a child
   bool cancel_requested_ = false;
   std::uint64_t cancel_round_ = 0;  // the last one that reached this
@@ -64,8 +79,8 @@ Scheduler& gather_loop(const std::vector<AnyFuture>& children);
 template <class R, class Collect>
 class GatherFuture final : public FutureOf<R>, private Gathering {
  public:
-  GatherFuture(Scheduler& loop, std::vector<AnyFuture> futures)
-      : FutureOf<R>(loop, std::source_location()), Gathering(*this, std::move(futures), Collect::returns_exceptions) {}
+  GatherFuture(Scheduler& loop, std::vector<AnyFuture> futures, GatherMode mode)
+      : FutureOf<R>(loop, std::source_location()), Gathering(*this, std::move(futures), mode) {}
   using Gathering::start;
 
   const char* class_name() const noexcept override { return "_GatheringFuture"; }
@@ -80,10 +95,11 @@ class GatherFuture final : public FutureOf<R>, private Gathering {
   void value_delivered() noexcept override { outcomes_delivered(); }
 };
 
-template <class R, class Collect>
-Future<R> start_gather(std::vector<AnyFuture> children) {
+template <class Collect>
+Future<typename Collect::Result> start_gather(GatherMode mode, std::vector<AnyFuture> children) {
+  using R = typename Collect::Result;
   Scheduler& loop = gather_loop(children);
-  auto* state = new GatherFuture<R, Collect>(loop, std::move(children));
+  auto* state = new GatherFuture<R, Collect>(loop, std::move(children), mode);
   Future<R> outer = Future<R>::share(*state);
   state->start();
   return outer;
@@ -100,12 +116,15 @@ ValueObject<T> collect_value(AnyFuture& child) {
 template <class T>
 Outcome<T> collect_outcome(AnyFuture& child) {
   if (!child.state().has_value()) return Outcome<T>(child.state().peek_exception());
-  return Outcome<T>(take_stored<T>(child.state()));
+  if constexpr (std::is_void_v<T>) {
+    return Outcome<T>(Nothing());
+  } else {
+    return Outcome<T>(take_stored<T>(child.state()));
+  }
 }
 
 template <class... Ts>
 struct CollectTuple {
-  static constexpr bool returns_exceptions = false;
   using Result = std::tuple<ValueObject<Ts>...>;
   static Result collect(std::vector<AnyFuture>& children) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) { return Result(collect_value<Ts>(children[I])...); }
@@ -114,7 +133,6 @@ struct CollectTuple {
 };
 template <class... Ts>
 struct CollectOutcomeTuple {
-  static constexpr bool returns_exceptions = true;
   using Result = std::tuple<Outcome<Ts>...>;
   static Result collect(std::vector<AnyFuture>& children) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) { return Result(collect_outcome<Ts>(children[I])...); }
@@ -123,7 +141,6 @@ struct CollectOutcomeTuple {
 };
 template <class T>
 struct CollectVector {
-  static constexpr bool returns_exceptions = false;
   using Result = std::vector<ValueObject<T>>;
   static Result collect(std::vector<AnyFuture>& children) {
     Result result;
@@ -134,7 +151,6 @@ struct CollectVector {
 };
 template <class T>
 struct CollectOutcomeVector {
-  static constexpr bool returns_exceptions = true;
   using Result = std::vector<Outcome<T>>;
   static Result collect(std::vector<AnyFuture>& children) {
     Result result;
@@ -144,24 +160,14 @@ struct CollectOutcomeVector {
   }
 };
 
-template <class Collect>
-Future<typename Collect::Result> gather_with(std::vector<AnyFuture> children) {
-  return start_gather<typename Collect::Result, Collect>(std::move(children));
-}
-
+template <class... A>
+using TupleOf = CollectTuple<ChildValue<A>...>;
+template <class... A>
+using OutcomeTupleOf = CollectOutcomeTuple<ChildValue<A>...>;
 template <class R>
-std::vector<AnyFuture> futures_of(R&& range) {
-  std::vector<AnyFuture> futures;
-  if constexpr (std::ranges::sized_range<R>) futures.reserve(std::ranges::size(range));
-  for (auto&& item : range) {
-    if constexpr (std::is_lvalue_reference_v<R>) {
-      futures.push_back(to_future(item));
-    } else {
-      futures.push_back(to_future(std::move(item)));
-    }
-  }
-  return futures;
-}
+using VectorOf = CollectVector<ChildValue<std::ranges::range_value_t<R>>>;
+template <class R>
+using OutcomeVectorOf = CollectOutcomeVector<ChildValue<std::ranges::range_value_t<R>>>;
 
 }  // namespace detail
 
@@ -174,37 +180,64 @@ std::vector<AnyFuture> futures_of(R&& range) {
 // On cancel: every unfinished child is cancelled; CancelledError comes out when the first has ended, or what a child
 // raised instead. The future itself then counts as cancelled (asyncio: as failed).
 // Throws std::invalid_argument for futures of several loops, std::runtime_error when no loop runs.
-template <detail::Gatherable... A>
+template <detail::Child... A>
 requires(sizeof...(A) > 0) auto gather(A... awaitables) {
-  std::vector<AnyFuture> children;
-  children.reserve(sizeof...(A));
-  (children.push_back(detail::to_future(std::move(awaitables))), ...);
-  return detail::gather_with<detail::CollectTuple<detail::FutureValue<A>...>>(std::move(children));
+  return detail::start_gather<detail::TupleOf<A...>>(detail::GatherMode::first_failure,
+                                                     detail::children_of(std::move(awaitables)...));
 }
 // Nobody to wait for: a finished future of an empty tuple.
-inline Future<std::tuple<>> gather() { return detail::gather_with<detail::CollectTuple<>>({}); }
+inline Future<std::tuple<>> gather() {
+  return detail::start_gather<detail::TupleOf<>>(detail::GatherMode::first_failure, {});
+}
 
-// The same for a range; the result is a vector.
-template <detail::GatherableRange R>
+// The same for a range; the result is a vector. Of AnyTask or AnyFuture: of std::monostate.
+template <detail::ChildRange R>
 auto gather(R&& range) {
-  using Value = detail::FutureValue<std::ranges::range_value_t<R>>;
-  return detail::gather_with<detail::CollectVector<Value>>(detail::futures_of(std::forward<R>(range)));
+  return detail::start_gather<detail::VectorOf<R>>(detail::GatherMode::first_failure,
+                                                   detail::children_in(std::forward<R>(range)));
 }
 
-// Waits for all, whatever happens; each entry of the result is the Outcome of one child. Failures in it count as
-// retrieved when the result is read.
+// Waits for all, whatever happens; each entry of the result is the Outcome of one child (of an AnyTask or AnyFuture an
+// Outcome<void>). Failures in it count as retrieved when the result is read.
 // On cancel: CancelledError instead of the result, when all children have ended.
-template <detail::Gatherable... A>
+template <detail::Child... A>
 auto gather(ReturnExceptions, A... awaitables) {
-  std::vector<AnyFuture> children;
-  children.reserve(sizeof...(A));
-  (children.push_back(detail::to_future(std::move(awaitables))), ...);
-  return detail::gather_with<detail::CollectOutcomeTuple<detail::FutureValue<A>...>>(std::move(children));
+  return detail::start_gather<detail::OutcomeTupleOf<A...>>(detail::GatherMode::outcomes,
+                                                            detail::children_of(std::move(awaitables)...));
 }
-template <detail::GatherableRange R>
+template <detail::ChildRange R>
 auto gather(ReturnExceptions, R&& range) {
-  using Value = detail::FutureValue<std::ranges::range_value_t<R>>;
-  return detail::gather_with<detail::CollectOutcomeVector<Value>>(detail::futures_of(std::forward<R>(range)));
+  return detail::start_gather<detail::OutcomeVectorOf<R>>(detail::GatherMode::outcomes,
+                                                          detail::children_in(std::forward<R>(range)));
+}
+
+// gather(return_exceptions, ...) by a name of its own: what fails is an Outcome beside the others.
+template <detail::Child... A>
+requires(sizeof...(A) > 0) auto try_gather(A... awaitables) {
+  return gather(return_exceptions, std::move(awaitables)...);
+}
+template <detail::ChildRange R>
+auto try_gather(R&& range) {
+  return gather(return_exceptions, std::forward<R>(range));
+}
+
+// All or nothing: as soon as one child fails, the others are cancelled, and when all have ended, one ExceptionGroup of
+// everything that failed is raised, the first failure first. What was only cancelled because of it is no failure. A
+// child that somebody else cancels ends it as well: with CancelledError, if none fails. A KeyboardInterrupt or SystemExit
+// of a child is raised by itself; the other failures are then reported.
+//
+// Nothing goes on behind its back: use task_group() for tasks that are created as you go.
+// On cancel: every unfinished child is cancelled; CancelledError comes out when all have ended, or the ExceptionGroup
+// when one of them fails meanwhile.
+template <detail::Child... A>
+auto gather(CancelRest, A... awaitables) {
+  return detail::start_gather<detail::TupleOf<A...>>(detail::GatherMode::cancel_rest,
+                                                     detail::children_of(std::move(awaitables)...));
+}
+template <detail::ChildRange R>
+auto gather(CancelRest, R&& range) {
+  return detail::start_gather<detail::VectorOf<R>>(detail::GatherMode::cancel_rest,
+                                                   detail::children_in(std::forward<R>(range)));
 }
 
 }  // namespace heed

@@ -98,6 +98,7 @@ class Runner {
   RunOptions options_;
   std::unique_ptr<EventLoop> loop_;
   Context context_;
+  std::exception_ptr interrupt_;  // that left run(): it is not told again when a task passes it on
   bool closed_ = false;
 };
 

@@ -39,15 +39,6 @@ struct WaitFor {
   }
 };
 
-template <Gatherable A>
-auto awaited_in_place(A awaitable) {
-  if constexpr (CoroutineFunction<A>) {
-    return call_and_keep<CoroutineValue<A>>(std::move(awaitable));
-  } else {
-    return awaitable;
-  }
-}
-
 }  // namespace detail
 
 // The result of a coroutine, task or future, if it comes within `delay`. Else it is cancelled, and when it has ended,
