@@ -195,7 +195,7 @@ class EveryOrder : public LoopTest {
     EXPECT_GT(played, 1000u);
   }
 
-  static constexpr std::size_t longest = sanitized ? 6 : 8;
+  static constexpr std::size_t longest = sanitized ? 6 : 7;
   bool cancelled_[most_tasks] = {};
 };
 

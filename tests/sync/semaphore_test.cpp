@@ -45,7 +45,9 @@ TEST_F(Semaphores, a_guard_that_cannot_release_any_more_reports_it) {
     bounded.release();
   };
   loop.run_until_complete(body());
-  EXPECT_EQ(loop.take_report().exception, "std::invalid_argument: BoundedSemaphore released too many times");
+  SeenReport report = loop.take_report();
+  EXPECT_EQ(report.message, "Exception when a guard released what it held");
+  EXPECT_EQ(report.exception, "std::invalid_argument: BoundedSemaphore released too many times");
 }
 
 TEST_F(Semaphores, a_plain_one_may_grow) {

@@ -2,10 +2,8 @@
 #pragma once
 
 #include <exception>
-#include <source_location>
 #include <utility>
 
-#include "heed/core/promise.hpp"
 #include "heed/failure/exceptions.hpp"
 
 namespace heed {
@@ -31,14 +29,15 @@ class GuardList {
   Guard<Primitive>* first_ = nullptr;
 };
 
-[[noreturn]] inline void throw_empty_guard() {
-  throw InvalidStateError("the guard holds nothing: it was released or moved from");
-}
+[[noreturn]] void throw_empty_guard();
+// A guard's release threw in its destructor: a failure whose only end is a report.
+void report_release(std::exception_ptr exception) noexcept;
 
 }  // namespace detail
 
 // Holds a lock, a slot of a semaphore or a token of a limiter, and releases it when it is destroyed. Moved, never
-// copied. When what it holds was released by hand or destroyed meanwhile, it holds nothing.
+// copied. When what it holds was released by hand or destroyed meanwhile, it holds nothing. A release that throws in the
+// destructor (a bounded semaphore that was released by hand) is reported.
 template <class Primitive>
 class [[nodiscard]] Guard final {
  public:
@@ -95,7 +94,7 @@ class [[nodiscard]] Guard final {
     try {
       owner.release_held(held_);
     } catch (...) {
-      detail::report_destructor(std::source_location::current(), std::current_exception());
+      detail::report_release(std::current_exception());
     }
   }
 
