@@ -1,5 +1,8 @@
 #include "heed/sync/queue_base.hpp"
 
+#include "heed/core/loop_core.hpp"
+#include "heed/core/task_state.hpp"
+
 namespace heed {
 
 QueueEmpty::~QueueEmpty() = default;
@@ -8,8 +11,14 @@ QueueShutDown::~QueueShutDown() = default;
 
 namespace detail {
 
-bool QueueGetter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
-  if (base_->shut_down_ && base_->size_ == 0) {
+// --- waiting ---------------------------------------------------------------------------------------------------------
+
+QueueWaiter::~QueueWaiter() {
+  if (in_turn_) task_->loop().remove_ready(turn_);
+}
+
+bool QueueWaiter::begin_waiting(PromiseBase& awaiter, const std::source_location& site) noexcept {
+  if (is_refused()) {
     awaiter.site_ = site;
     state_ = State::refused;
     return false;
@@ -17,59 +26,71 @@ bool QueueGetter::begin(PromiseBase& awaiter, const std::source_location& site) 
   return Waiter::begin(awaiter, site);
 }
 
+void QueueWaiter::wake() noexcept {
+  if (state_ != State::granted) return Waiter::wake();
+  in_turn_ = true;
+  task_->loop().ready.push(turn_);
+}
+
+void QueueWaiter::take_turn(LoopCore& loop) {
+  in_turn_ = false;
+  if (state_ == State::granted && !task_->has_request_to_deliver()) {
+    if (is_refused()) {
+      end_grant();
+      state_ = State::refused;
+    } else if (must_wait()) {
+      end_grant();
+      wait_in_line();
+      if (task_->cancel_pending()) task_->cancel_new_wait();
+      return;
+    }
+  }
+  task_->run(loop);
+}
+
+void QueueWaiter::forget(TaskState& task) noexcept {
+  if (std::exchange(in_turn_, false)) task.loop().remove_ready(turn_);
+  Waiter::forget(task);
+}
+
+// The queue is gone: the task continues with the error.
+void QueueWaiter::lose(const void*) noexcept {
+  base_ = nullptr;
+  if (!std::exchange(in_turn_, false)) return;
+  task_->loop().remove_ready(turn_);
+  Waiter::wake();
+}
+
+std::exception_ptr QueueWaiter::refusal() { return std::make_exception_ptr(QueueShutDown()); }
+
+bool QueueGetter::must_wait() const noexcept { return base_->size_ == 0; }
+bool QueueGetter::is_refused() const noexcept { return base_->shut_down_ && base_->size_ == 0; }
 void QueueGetter::leave(bool granted) noexcept {
-  if (granted) base_->promise_items();
+  if (granted && base_) base_->item_left();
 }
 
-std::exception_ptr QueueGetter::refusal() { return std::make_exception_ptr(QueueShutDown()); }
-
-bool QueuePutter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
-  if (base_->shut_down_) {
-    awaiter.site_ = site;
-    state_ = State::refused;
-    return false;
-  }
-  return Waiter::begin(awaiter, site);
-}
-
+bool QueuePutter::must_wait() const noexcept { return base_->full(); }
+bool QueuePutter::is_refused() const noexcept { return base_->shut_down_; }
 void QueuePutter::leave(bool granted) noexcept {
-  if (granted) base_->promise_places();
+  if (granted && base_) base_->room_left();
 }
 
-std::exception_ptr QueuePutter::refusal() { return std::make_exception_ptr(QueueShutDown()); }
+// --- the queue -------------------------------------------------------------------------------------------------------
 
 void QueueBase::task_done() {
   if (unfinished_ == 0) throw std::invalid_argument("task_done() called too many times");
   if (--unfinished_ == 0) joined_.set();
 }
 
-void QueueBase::claim_item() {
-  if (item_free()) return;
-  if (size_ != 0) return getters_.take_back_grant();
+void QueueBase::require_item() const {
+  if (size_ != 0) return;
   if (shut_down_) throw QueueShutDown();
   throw QueueEmpty();
 }
 
-void QueueBase::claim_place() {
-  if (place_free()) return;
+void QueueBase::require_room() const {
   if (shut_down_) throw QueueShutDown();
   if (full()) throw QueueFull();
-  putters_.take_back_grant();
-}
-
-void QueueBase::promise_items() noexcept {
-  while (item_free() && getters_.grant_next()) {
-  }
-}
-
-void QueueBase::promise_places() noexcept {
-  while (place_free() && putters_.grant_next()) {
-  }
-}
-
-// Those who still wait then had hoped that somebody gives a promised item back.
-void QueueBase::refuse_if_drained() noexcept {
-  if (size_ == 0) getters_.refuse_all();
 }
 
 void QueueBase::begin_shutdown(bool immediate) noexcept {
@@ -79,7 +100,8 @@ void QueueBase::begin_shutdown(bool immediate) noexcept {
     size_ = 0;
     if (unfinished_ == 0) joined_.set();
   }
-  refuse_if_drained();
+  while (getters_.grant_next()) {  // each finds out in its turn
+  }
   putters_.refuse_all();
 }
 

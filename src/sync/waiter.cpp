@@ -49,17 +49,6 @@ bool WaitQueue::grant_next() noexcept {
   return true;
 }
 
-void WaitQueue::take_back_grant() noexcept {
-  auto& waiter = static_cast<Waiter&>(*granted_.last());
-  granted_.remove(waiter);
-  --granted_count_;
-  waiter.task_->loop().remove_ready(*waiter.task_);
-  waiter.state_ = Waiter::State::waiting;
-  waiting_.push_front(waiter);
-  // A request that came after the grant was for its step to deliver: now it has something to wait for again.
-  if (waiter.task_->cancel_pending()) waiter.task_->cancel_new_wait();
-}
-
 void WaitQueue::release(Waiter& waiter) noexcept {
   waiting_.remove(waiter);
   waiter.state_ = Waiter::State::released;
@@ -106,10 +95,12 @@ void WaitQueue::fail_all(const char* gone) noexcept {
 
 Waiter::~Waiter() {  // out of the lists, whatever happened
   if (state_ == State::waiting) queue_->waiting_.remove(*this);
-  if (state_ == State::granted) {
-    queue_->granted_.remove(*this);
-    --queue_->granted_count_;
-  }
+  if (state_ == State::granted) end_grant();
+}
+
+void Waiter::end_grant() noexcept {
+  queue_->granted_.remove(*this);
+  --queue_->granted_count_;
 }
 
 void Waiter::leave(bool) noexcept {}
@@ -154,18 +145,14 @@ void Waiter::forget(TaskState&) noexcept {
     queue_->waiting_.remove(*this);
     leave(false);
   } else if (was == State::granted) {
-    queue_->granted_.remove(*this);
-    --queue_->granted_count_;
+    end_grant();
     leave(true);
   }
 }
 
 std::exception_ptr Waiter::end_wait() {
   State was = std::exchange(state_, State::idle);
-  if (was == State::granted) {
-    queue_->granted_.remove(*this);
-    --queue_->granted_count_;
-  }
+  if (was == State::granted) end_grant();
   if (was == State::cancelled || running_scheduler->deliver_cancel) {
     error_ = nullptr;
     if (was == State::granted) leave(true);

@@ -52,6 +52,10 @@ class Model {
     for (int who : now) {
       bool had = state_[who] == granted;
       bool ends = state_[who] == cancelled || flagged_[who];
+      if (had && !ends && in_vain()) {
+        wait(who);
+        continue;
+      }
       state_[who] = over;
       if (!ends) {
         take(who);
@@ -68,6 +72,8 @@ class Model {
 
   virtual void take(int who) { log += got(who); }
   virtual void give_back(int) {}
+  // One that was woken finds that somebody was faster.
+  virtual bool in_vain() const { return false; }
 
   void wait(int who) {
     state_[who] = waiting;
@@ -83,16 +89,6 @@ class Model {
   }
   bool someone_granted() const { return std::count(state_, state_ + most_tasks, granted) != 0; }
   int granted_count() const { return static_cast<int>(std::count(state_, state_ + most_tasks, granted)); }
-  // The one that was granted last is first in line again.
-  void take_back() {
-    auto last = std::find_if(ready_.rbegin(), ready_.rend(), [this](int who) { return state_[who] == granted; });
-    int who = *last;
-    ready_.erase(std::next(last).base());
-    state_[who] = waiting;
-    line_.push_front(who);
-    if (std::exchange(flagged_[who], false)) cancel(who);
-  }
-
   std::deque<int> line_;
   std::vector<int> ready_;
   State state_[most_tasks] = {};
@@ -571,7 +567,7 @@ TEST_F(EveryOrder, of_a_barrier) {
 
 class GetModel final : public Model {
   void arrive(int who) override {
-    if (static_cast<int>(items_.size()) <= granted_count()) return wait(who);
+    if (items_.empty()) return wait(who);
     take(who);
     state_[who] = over;
   }
@@ -582,7 +578,6 @@ class GetModel final : public Model {
       return true;
     }
     if (items_.empty()) return false;
-    if (static_cast<int>(items_.size()) == granted_count()) take_back();
     log += "n" + std::to_string(items_.front()) + " ";
     items_.pop_front();
     return true;
@@ -592,8 +587,9 @@ class GetModel final : public Model {
     items_.pop_front();
   }
   void give_back(int) override {
-    if (static_cast<int>(items_.size()) > granted_count()) grant();
+    if (!items_.empty()) grant();
   }
+  bool in_vain() const override { return items_.empty(); }
   std::string rest() const override {
     std::string all;
     for (int item : items_) all += std::to_string(item) + " ";
@@ -630,7 +626,7 @@ TEST_F(EveryOrder, of_those_who_get_from_a_queue) {
 
 class PutModel final : public Model {
   void arrive(int who) override {
-    if (static_cast<int>(items_.size()) + granted_count() >= 1) return wait(who);
+    if (!items_.empty()) return wait(who);
     take(who);
     state_[who] = over;
   }
@@ -643,7 +639,6 @@ class PutModel final : public Model {
       return true;
     }
     if (!items_.empty()) return false;
-    if (someone_granted()) take_back();
     items_.push_back(9);
     return true;
   }
@@ -652,8 +647,9 @@ class PutModel final : public Model {
     items_.push_back(who);
   }
   void give_back(int) override {
-    if (static_cast<int>(items_.size()) + granted_count() < 1) grant();
+    if (items_.empty()) grant();
   }
+  bool in_vain() const override { return !items_.empty(); }
   std::string rest() const override { return items_.empty() ? "" : std::to_string(items_.front()); }
   std::deque<int> items_;
 };

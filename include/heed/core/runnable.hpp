@@ -84,15 +84,6 @@ class RunnableList {
  public:
   bool empty() const noexcept { return !first_; }
   Runnable* first() const noexcept { return first_; }
-  // Not of an empty one.
-  Runnable* last() const noexcept { return first_->previous; }
-
-  void push_front(Runnable& runnable) noexcept {
-    runnable.next = first_;
-    runnable.previous = first_ ? first_->previous : &runnable;
-    if (first_) first_->previous = &runnable;
-    first_ = &runnable;
-  }
 
   void push_back(Runnable& runnable) noexcept {
     runnable.next = nullptr;

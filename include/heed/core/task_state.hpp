@@ -87,6 +87,8 @@ class TaskState : public FutureState {
   // waits for, and so does a cancelled region.
   bool cancel_pending() const noexcept { return (task_flags_ & (cancel_open | region_cancelled)) != 0; }
   void cancel_new_wait() noexcept;
+  // Its next step will throw a CancelledError, whatever it waited for.
+  bool has_request_to_deliver() const noexcept { return has(cancel_open) && (has(cancel_woke) || deliverable()); }
 
   // --- for scopes -------------------------------------------------------------------------------------------------
   // A new task, or one whose region ended. Null: it is in none.

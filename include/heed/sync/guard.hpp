@@ -70,7 +70,8 @@ class [[nodiscard]] Guard final {
  private:
   friend class detail::GuardList<Primitive>;
 
-  void enter() noexcept {
+  // Not inline: g++ 12 would warn of a pointer to a local that outlives it, and does not see leave().
+  [[gnu::noinline]] void enter() noexcept {
     Guard*& first = owner_->guards().first_;
     previous_ = nullptr;
     next_ = first;

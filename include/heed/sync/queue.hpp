@@ -65,7 +65,7 @@ class QueuePut : public QueuePutter {
   bool try_now() noexcept {
     try {
       if (done_) throw InvalidStateError("cannot await a Queue.put twice");
-      if (!queue_->place_free()) return false;
+      if (!queue_->has_room()) return false;
       insert();
       return true;
     } catch (...) {
@@ -95,9 +95,8 @@ class QueuePut : public QueuePutter {
 
 // asyncio's queues: see Queue, PriorityQueue and LifoQueue below, which differ in the order of the items only.
 //
-// Tasks that wait are served in order of arrival: an item that is put is promised to the first who waits, and get() of
-// a task that comes later takes none that is promised (put() likewise). get_nowait() and put_nowait() take what there
-// is: the task that it was promised to is the first in line again.
+// Tasks that wait are woken in order of arrival, one for each item that is put. As in asyncio the item is not reserved:
+// whoever runs first takes it, and a task that was woken for nothing waits again, as the last in line (put() likewise).
 //
 // Items are moved in and out. An item whose move or comparison throws stays where it was: with put() in the awaitable,
 // with get() in the queue, for the next.
@@ -119,7 +118,7 @@ class BasicQueue : public detail::QueueBase {
   }
   // Throws QueueFull, QueueShutDown; the item stays where it is then.
   void put_nowait(T&& item) {
-    claim_place();
+    require_room();
     add(item);
   }
   void put_nowait(const T& item) requires std::copy_constructible<T> { put_nowait(T(item)); }
@@ -131,7 +130,7 @@ class BasicQueue : public detail::QueueBase {
   }
   // Throws QueueEmpty, QueueShutDown.
   T get_nowait() {
-    claim_item();
+    require_item();
     return this->template take<T>();
   }
   // The same as get(), but gives nothing when the queue is shut down and empty. The loop of a consumer:
@@ -164,7 +163,6 @@ class BasicQueue : public detail::QueueBase {
   friend class detail::QueueNext<T, Store>;
   friend class detail::QueuePut<T, Store>;
 
-  // Of an item that is free; else it goes to the next who waits.
   template <class Result, class... How>
   Result take(How... how) {
     try {
@@ -172,7 +170,7 @@ class BasicQueue : public detail::QueueBase {
       item_taken();
       return item;
     } catch (...) {
-      promise_items();
+      item_left();
       throw;
     }
   }
@@ -180,7 +178,7 @@ class BasicQueue : public detail::QueueBase {
     try {
       store_.push(item);
     } catch (...) {
-      promise_places();
+      room_left();
       throw;
     }
     item_added();

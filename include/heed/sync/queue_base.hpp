@@ -33,28 +33,65 @@ class QueueShutDown : public std::runtime_error {
 
 namespace detail {
 
+class LoopCore;
 class QueueBase;
 
-class QueueGetter : public Waiter {
+// A task that waits for an item or for room. As in asyncio it is woken, not served: when its turn comes and somebody was
+// faster, it waits again, as the last in line.
+class QueueWaiter : public Waiter {
+ public:
+  void forget(TaskState& task) noexcept final;
+
+ protected:
+  QueueWaiter(WaitQueue& line, QueueBase& queue) noexcept : Waiter(line), base_(&queue) {}
+  QueueWaiter(QueueWaiter&& other) noexcept : Waiter(std::move(other)), base_(other.base_) {}
+  ~QueueWaiter();
+
+  virtual bool must_wait() const noexcept = 0;
+  virtual bool is_refused() const noexcept = 0;
+  bool begin_waiting(PromiseBase& awaiter, const std::source_location& site) noexcept;
+
+  QueueBase* base_;
+
+ private:
+  // In the ready queue in place of the task.
+  class Turn final : public Runnable {
+   public:
+    explicit Turn(QueueWaiter& waiter) noexcept : waiter_(waiter) {}
+    void run(LoopCore& loop) override { waiter_.take_turn(loop); }
+
+   private:
+    QueueWaiter& waiter_;
+  };
+  void wake() noexcept final;
+  void lose(const void* primitive) noexcept final;
+  std::exception_ptr refusal() override;
+  void take_turn(LoopCore& loop);
+
+  Turn turn_{*this};
+  bool in_turn_ = false;
+};
+
+class QueueGetter : public QueueWaiter {
  public:
   bool try_now() const noexcept;
-  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
+  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept { return begin_waiting(awaiter, site); }
 
  protected:
   explicit QueueGetter(QueueBase& queue) noexcept;
   QueueGetter(QueueGetter&&) noexcept = default;
   ~QueueGetter() = default;
-  std::exception_ptr refusal() override;
 
  private:
+  bool must_wait() const noexcept final;
+  bool is_refused() const noexcept final;
   void leave(bool granted) noexcept final;
   std::string describe_wait() const final { return "Queue.get"; }
-  QueueBase* base_;
 };
 
-class QueuePutter : public Waiter {
+class QueuePutter : public QueueWaiter {
  public:
-  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
+  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept { return begin_waiting(awaiter, site); }
 
  protected:
   explicit QueuePutter(QueueBase& queue) noexcept;
@@ -62,10 +99,10 @@ class QueuePutter : public Waiter {
   ~QueuePutter() = default;
 
  private:
+  bool must_wait() const noexcept final;
+  bool is_refused() const noexcept final;
   void leave(bool granted) noexcept final;
-  std::exception_ptr refusal() final;
   std::string describe_wait() const final { return "Queue.put"; }
-  QueueBase* base_;
 };
 
 class QueueJoined final : public Event {
@@ -73,14 +110,13 @@ class QueueJoined final : public Event {
   QueueJoined() noexcept : Event("Queue") { set(); }
 };
 
-// Counts the items. An item that is put while somebody waits is promised to the first of them: granted() of the getters
-// never exceeds the number of items. In the same way a place that gets free is promised to the first who waits to put.
+// Counts the items.
 class QueueBase {
  public:
   QueueBase(const QueueBase&) = delete;
   QueueBase& operator=(const QueueBase&) = delete;
 
-  // Items in the queue, those promised to a task that did not continue yet included.
+  // Items in the queue.
   std::size_t qsize() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
   bool full() const noexcept { return size_ >= limit_; }
@@ -99,12 +135,11 @@ class QueueBase {
       : limit_(maxsize <= 0 ? unlimited : static_cast<std::size_t>(maxsize)) {}
   ~QueueBase() = default;
 
-  bool item_free() const noexcept { return size_ > getters_.granted(); }
-  bool place_free() const noexcept { return !shut_down_ && size_ + putters_.granted() < limit_; }
-  // Before get_nowait() and put_nowait(): throw, or make an item (a place) free that was promised to another.
-  void claim_item();
-  void claim_place();
-  // An item was put in (taken out).
+  bool has_room() const noexcept { return !shut_down_ && size_ < limit_; }
+  // Before get_nowait() and put_nowait().
+  void require_item() const;
+  void require_room() const;
+  // An item was put in (taken out): the first who waits is woken.
   void item_added() noexcept {
     ++size_;
     ++unfinished_;
@@ -113,21 +148,23 @@ class QueueBase {
   }
   void item_taken() noexcept {
     --size_;
-    if (putters_.anyone_waits()) promise_places();
-    if (shut_down_) [[unlikely]]
-      refuse_if_drained();
+    if (putters_.anyone_waits()) putters_.grant_next();
   }
-  // An item (a place) that was promised or claimed was not taken.
-  void promise_items() noexcept;
-  void promise_places() noexcept;
+  // Somebody who was woken, or who failed, left an item (room) for the next.
+  void item_left() noexcept {
+    if (size_ != 0) getters_.grant_next();
+  }
+  void room_left() noexcept {
+    if (has_room()) putters_.grant_next();
+  }
   // The items were dropped if `immediate`.
   void begin_shutdown(bool immediate) noexcept;
 
  private:
+  friend class QueueWaiter;
   friend class QueueGetter;
   friend class QueuePutter;
   static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
-  void refuse_if_drained() noexcept;
 
   std::size_t size_ = 0;
   std::size_t limit_;
@@ -138,9 +175,9 @@ class QueueBase {
   WaitQueue putters_{"Queue"};
 };
 
-inline QueueGetter::QueueGetter(QueueBase& queue) noexcept : Waiter(queue.getters_), base_(&queue) {}
-inline bool QueueGetter::try_now() const noexcept { return base_->item_free(); }
-inline QueuePutter::QueuePutter(QueueBase& queue) noexcept : Waiter(queue.putters_), base_(&queue) {}
+inline QueueGetter::QueueGetter(QueueBase& queue) noexcept : QueueWaiter(queue.getters_, queue) {}
+inline bool QueueGetter::try_now() const noexcept { return base_->size_ != 0; }
+inline QueuePutter::QueuePutter(QueueBase& queue) noexcept : QueueWaiter(queue.putters_, queue) {}
 
 }  // namespace detail
 

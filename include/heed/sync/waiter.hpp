@@ -44,8 +44,6 @@ class WaitQueue {
   Waiter& first() const noexcept;
   // The first one is granted, and its task continues in the next iteration. False when nobody waits.
   bool grant_next() noexcept;
-  // The latest grant is taken back; its waiter is the first in line again. There must be one.
-  void take_back_grant() noexcept;
   // It has what it waited for, or is refused it: its task continues, and nothing ties it to this any more.
   void release(Waiter& waiter) noexcept;
   void refuse(Waiter& waiter) noexcept;
@@ -120,7 +118,8 @@ class Waiter : public Waitable {
   // The next begin() fails with this.
   void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
   void wait_in_line() noexcept;
-  void wake() noexcept;
+  void end_grant() noexcept;  // leaves the list of those who were granted
+  virtual void wake() noexcept;
 
   friend class WaitQueue;
   friend class heed::Condition;
