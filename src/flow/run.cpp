@@ -88,9 +88,10 @@ std::exception_ptr run_until_all_done(EventLoop& loop, std::vector<AnyTask>& tas
   while (!over.done()) {
     try {
       loop.run_until_done(over.state());
-    } catch (const BaseException&) {  // raised by a task
-      if (interrupt) last_resort("another interrupt during shutdown", std::current_exception());
-      if (!interrupt) interrupt = std::current_exception();
+    } catch (const BaseException&) {                         // raised by a task
+      std::exception_ptr raised = std::current_exception();  // perhaps the same again, by a task that awaited the first
+      if (interrupt && raised != interrupt) last_resort("another interrupt during shutdown", raised);
+      if (!interrupt) interrupt = raised;
     } catch (const std::system_error&) {  // the poller failed: waiting on would not help
       throw;
     } catch (const std::runtime_error&) {  // a task called stop(): not now

@@ -78,7 +78,8 @@ void World::uncancel(const AnyFuture& future, CellId cell) {
   if (left != task.cancelling()) oracle.violation("uncancel() and cancelling() do not agree");
   if (left != (before == 0 ? 0 : before - 1))
     oracle.violation("uncancel() took another number of requests back than one");
-  if (before != 0) schedule.withdrawn(task.id(), left);
+  // One that is done, perhaps without having begun, has nothing left to take back.
+  if (before != 0 && !task.done()) schedule.withdrawn(task.id(), left);
 }
 
 void World::resumed(FrameId frame) {

@@ -178,7 +178,8 @@ bool Oracle::explore(CellId id, Thrown thrown) {
   for (CellId child : cells_[id].children) {
     if (child == nobody) continue;
     const Cell& cell = cells_[child];
-    if (cell.state == CellState::failed && cell.thrown == thrown && (cell.reports == 0 || cell.read_in_report)) {
+    bool may_be_it = cell.reports == 0 || cell.read_in_report || cell.taken;
+    if (cell.state == CellState::failed && cell.thrown == thrown && may_be_it) {
       known.push_back(child);
     } else if (cell.state == CellState::cancelled
                    ? thrown.cancellation
@@ -227,7 +228,7 @@ void Oracle::taken(CellId id) {
   if (id == nobody) return;
   Cell& cell = cells_[id];
   if (!cell.delivered && cell.in_report != 0) cell.read_in_report = true;
-  cell.consumed = true;
+  cell.consumed = cell.taken = true;
 }
 
 void Oracle::got_value(CellId id, std::uint32_t origin) {

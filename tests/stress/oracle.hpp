@@ -150,6 +150,7 @@ class Oracle {
     CellState state = CellState::open;  // as far as it is known
     bool delivered = false;             // to user code
     bool consumed = false;              // a gather has taken the failure over
+    bool taken = false;                 // ... when it was made, perhaps after the failure was reported
     bool perhaps_seen = false;          // one of these, or it was another cell with the same exception
     bool unresolved = false;            // a task that ended with what it awaited, or was cancelled
     bool has_cause = false;
