@@ -599,6 +599,56 @@ TEST_F(TaskGroups, a_failure_beside_a_timeout_around_it_goes_on) {
   EXPECT_EQ(ending(loop, timeout(1s, task_group(body))), "group [child]");
 }
 
+TEST_F(TaskGroups, a_timeout_that_a_failure_outranked_cuts_in_at_the_next_await) {
+  auto in_group = [&](TaskGroup& group) -> Coro<> {
+    group.create_task(fails_when_cancelled("child"));
+    co_return;
+  };
+  auto body = [&]() -> Coro<> {
+    auto ended = co_await as_result(task_group(in_group));
+    log.push_back(ending(ended.exception()));
+    co_await hangs("body");
+  };
+  auto program = [&]() -> Coro<> {
+    auto ended = co_await as_result(timeout(1s, body));
+    log.push_back(ending(ended.exception()));
+    EXPECT_EQ(current_task().cancelling(), 0);
+    co_await sleep(1s);
+  };
+  EXPECT_EQ(ending(loop, program()), "value");
+  EXPECT_EQ(log, (std::vector<std::string>{"group [child]", "body cancelled", "timeout"}));
+}
+
+TEST_F(TaskGroups, an_abort_of_the_outer_group_that_a_failure_of_the_inner_one_outranked_is_delivered_again) {
+  auto in_inner = [&](TaskGroup& group) -> Coro<> {
+    group.create_task(fails_when_cancelled("inner"));
+    co_return;
+  };
+  auto in_outer = [&](TaskGroup& group) -> Coro<> {
+    group.create_task(fails_after(1s, "outer"));
+    auto ended = co_await as_result(task_group(in_inner));
+    log.push_back(ending(ended.exception()));
+    co_await hangs("body");
+  };
+  EXPECT_EQ(ending(loop, task_group(in_outer)), "group [outer]");
+  EXPECT_EQ(log, (std::vector<std::string>{"group [inner]", "body cancelled"}));
+}
+
+TEST_F(TaskGroups, a_request_that_waits_to_be_delivered_again_is_settled_when_the_task_ends_first) {
+  auto in_group = [&](TaskGroup& group) -> Coro<> {
+    group.create_task(fails_when_cancelled("child"));
+    co_return;
+  };
+  auto program = [&]() -> Coro<int> {
+    auto ended = co_await as_result(task_group(in_group));
+    co_return 5;
+  };
+  Task<int> task = loop.create_task(program);
+  loop.call_later(1s, [&] { task.cancel(); });
+  EXPECT_EQ(loop.run_until_complete(task), 5);
+  EXPECT_EQ(loop.failures().cancellations().pending, 0u);
+}
+
 TEST_F(TaskGroups, a_timeout_in_the_body_ends_the_group_with_it) {
   auto body = [&](TaskGroup& group) -> Coro<> {
     group.create_task(hangs("child"));
