@@ -8,7 +8,9 @@ namespace heed::detail {
 // --- requests that a scope takes back --------------------------------------------------------------------------------
 
 // Of the requests that were not taken back, those that the task does not have before it.
-std::uint32_t ScopedRequest::seen_requests(const TaskExtras& more) noexcept {
+std::uint32_t ScopedRequest::seen_requests(const TaskState& task) noexcept {
+  const TaskExtras& more = *task.extras_;
+  if (!task.has(TaskState::cancel_open)) return more.cancel_requests;
   std::uint32_t unseen = more.undelivered + more.forwarded;
   for (const ScopedRequest* scope = more.scopes; scope; scope = scope->outer_) unseen += scope->pending();
   return more.cancel_requests > unseen ? more.cancel_requests - unseen : 0;
@@ -16,7 +18,7 @@ std::uint32_t ScopedRequest::seen_requests(const TaskExtras& more) noexcept {
 
 void ScopedRequest::open(TaskState& task) {
   TaskExtras& more = task.extras();
-  baseline_ = seen_requests(more);
+  baseline_ = seen_requests(task);
   shields_ = more.shields;
   outer_ = std::exchange(more.scopes, this);
   task_ = &task;
@@ -29,7 +31,7 @@ void ScopedRequest::make(const CancelReasonRef& reason) {
 }
 
 bool ScopedRequest::others_asked() const noexcept {
-  return task_ && seen_requests(*task_->extras_) > baseline_ + (state_ == State::passed ? 1 : 0);
+  return task_ && seen_requests(*task_) > baseline_ + (state_ == State::passed ? 1 : 0);
 }
 
 std::exception_ptr ScopedRequest::take_others(const std::exception_ptr& cancelled) {

@@ -188,7 +188,7 @@ void TaskState::close_cancel_if_settled() noexcept {
 }
 
 std::exception_ptr TaskState::deliver_now() {
-  if (!deliverable()) return nullptr;
+  if (!has(cancel_open) || !deliverable()) return nullptr;
   std::exception_ptr error = std::make_exception_ptr(CancelledError(reason_to_deliver()));
   settle_deliverable(&CancellationCounts::delivered);
   return error;

@@ -11,7 +11,6 @@ namespace heed::detail {
 
 class LoopCore;
 class TaskState;
-struct TaskExtras;
 
 // A scope's one request for the cancellation of the task that it is open in. It has an identity: the scope takes back
 // its own request and nobody else's, whatever was requested, delivered or swallowed meanwhile. Lives in the scope's
@@ -50,7 +49,7 @@ class ScopedRequest {
 
  private:
   friend class TaskState;
-  static std::uint32_t seen_requests(const TaskExtras& more) noexcept;
+  static std::uint32_t seen_requests(const TaskState& task) noexcept;
   enum class State : std::uint8_t {
     none,
     pending,  // the next step of the task delivers it, unless the scope is closed before

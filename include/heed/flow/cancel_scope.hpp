@@ -60,7 +60,7 @@ class ScopeOptions {
 // nothing to cancelling(). An outside cancel and an outer scope take precedence: their CancelledError goes on.
 //
 // Belongs to the task and the thread that run the body. For one body.
-class CancelScope : private detail::Timer {
+class CancelScope final : private detail::Timer {
  public:
   explicit CancelScope(ScopeOptions options = {}, std::source_location where = std::source_location::current());
   CancelScope(const CancelScope&) = delete;

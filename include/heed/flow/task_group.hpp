@@ -98,7 +98,8 @@ Coro<T> call_and_keep_with(F function, Args... args) {
 // The first child that fails with anything but CancelledError ends the group: the other children are cancelled, and the
 // body too. When all have ended, everything that failed is raised as one ExceptionGroup, in order of completion, the
 // body's exception last; what was only cancelled because of it is no failure. A KeyboardInterrupt or SystemExit is
-// raised by itself; the other failures, the body's too, are then reported (asyncio drops them).
+// raised by itself; the other failures, the body's too, are then reported (asyncio drops them). A failure that waits for
+// a child which refuses to end is reported provisionally after the loop's grace.
 //
 // As an object, for what is no block: create tasks, then `co_await group.join()` once. A failure then cancels the other
 // children, but not the task that owns the object. A group that is destroyed without having been joined cancels its

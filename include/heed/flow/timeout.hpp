@@ -27,7 +27,7 @@ struct WaitFor;
 // CancelledError goes on: an outside cancel is never taken for the timeout's, and never lost.
 //
 // Belongs to the task and the thread that run the body. Throws std::runtime_error for what its state does not allow.
-class Timeout : private detail::Timer {
+class Timeout final : private detail::Timer {
  public:
   // After `delay` from the start of the body; none: never.
   explicit Timeout(std::optional<Duration> delay, std::source_location where = std::source_location::current()) noexcept
