@@ -18,6 +18,7 @@
 #include "heed/failure/record.hpp"
 #include "heed/failure/report.hpp"
 #include "heed/flow/as_completed.hpp"
+#include "heed/flow/async_generator.hpp"
 #include "heed/flow/cancel_scope.hpp"
 #include "heed/flow/cleanup.hpp"
 #include "heed/flow/gather.hpp"

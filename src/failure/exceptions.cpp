@@ -7,6 +7,7 @@ BaseException::~BaseException() = default;
 CancelledError::~CancelledError() = default;
 KeyboardInterrupt::~KeyboardInterrupt() = default;
 SystemExit::~SystemExit() = default;
+GeneratorExit::~GeneratorExit() = default;
 TimeoutError::~TimeoutError() = default;
 InvalidStateError::~InvalidStateError() = default;
 
