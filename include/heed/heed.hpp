@@ -24,6 +24,7 @@
 #include "heed/flow/gather.hpp"
 #include "heed/flow/run.hpp"
 #include "heed/flow/shield.hpp"
+#include "heed/flow/staggered_race.hpp"
 #include "heed/flow/task_group.hpp"
 #include "heed/flow/timeout.hpp"
 #include "heed/flow/wait.hpp"

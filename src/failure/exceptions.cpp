@@ -21,6 +21,7 @@ const char* to_string(CancelSource source) noexcept {
     case CancelSource::timeout: return "timeout";
     case CancelSource::task_group: return "task group";
     case CancelSource::scope: return "scope";
+    case CancelSource::race: return "race";
   }
   return "unknown";
 }
