@@ -158,7 +158,8 @@ std::vector<const FailureRecord*> Ledger::live() const {
   std::vector<const FailureRecord*> records;
   for (const List* list : {&held_, &fresh_})
     for (const FailureRecord* record = list->first; record; record = record->next_) records.push_back(record);
-  std::sort(records.begin(), records.end(), [](const FailureRecord* a, const FailureRecord* b) { return a->id < b->id; });
+  std::sort(records.begin(), records.end(),
+            [](const FailureRecord* a, const FailureRecord* b) { return a->id < b->id; });
   return records;
 }
 

@@ -109,8 +109,7 @@ GeneratorPromiseBase* last_to_close(const OpenGenerators& list) noexcept {
 void report_close(LoopCore& loop, std::exception_ptr failure, const std::source_location& generator) noexcept {
   ErrorContext context;
   try {
-    context.message =
-        "an error occurred during closing of asynchronous generator " + function_name(generator);
+    context.message = "an error occurred during closing of asynchronous generator " + function_name(generator);
   } catch (const std::bad_alloc&) {
   }
   loop.report_failure(std::move(failure), FailureOrigin::cleanup, context);

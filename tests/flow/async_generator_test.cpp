@@ -9,8 +9,8 @@
 #include "heed/failure/exceptions.hpp"
 #include "heed/flow/run.hpp"
 #include "heed/flow/wait_for.hpp"
-#include "support/counted.hpp"
 #include "support/coroutines.hpp"
+#include "support/counted.hpp"
 #include "support/log_capture.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
@@ -124,8 +124,9 @@ TEST_F(AsyncGenerators, a_second_next_while_one_runs_is_refused) {
     auto item = co_await first;
     co_return message_of(refused.exception()) + " | " + message_of(closing.exception()) + " | " + std::to_string(*item);
   };
-  EXPECT_EQ(loop.run_until_complete(body()),
-            "anext(): asynchronous generator is already running | aclose(): asynchronous generator is already running | 0");
+  EXPECT_EQ(
+      loop.run_until_complete(body()),
+      "anext(): asynchronous generator is already running | aclose(): asynchronous generator is already running | 0");
 }
 
 TEST_F(AsyncGenerators, one_that_was_begun_in_another_loop_is_refused) {
@@ -293,7 +294,8 @@ TEST_F(AsyncGenerators, closing_one_that_was_never_begun_runs_nothing) {
 // --- at the end of the program ---------------------------------------------------------------------------------------
 
 TEST_F(AsyncGenerators, those_that_are_left_open_are_closed_by_shutdown_the_last_begun_first) {
-  AsyncGenerator<int> first = tidy("first"), second = tidy("second"), ended = count(0, 0), untouched = tidy("untouched");
+  AsyncGenerator<int> first = tidy("first"), second = tidy("second"), ended = count(0, 0),
+                      untouched = tidy("untouched");
   auto body = [&]() -> Coro<> {
     co_await first.next();
     co_await second.next();

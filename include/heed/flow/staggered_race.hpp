@@ -103,8 +103,7 @@ auto staggered_race(R&& functions, std::chrono::duration<Rep, Period> delay,
   return detail::race<detail::CoroutineValue<F>>(std::move(all), std::optional(to_delay(delay)), where);
 }
 template <detail::RaceRange R>
-auto staggered_race(R&& functions, std::nullopt_t,
-                    std::source_location where = std::source_location::current()) {
+auto staggered_race(R&& functions, std::nullopt_t, std::source_location where = std::source_location::current()) {
   using F = std::ranges::range_value_t<R>;
   std::vector<F> all;
   for (auto&& function : functions) all.push_back(static_cast<decltype(function)>(function));
