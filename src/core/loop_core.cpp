@@ -240,6 +240,7 @@ void LoopCore::close() {
       log(LogRecord{LogLevel::warning, text, nullptr});
     }
     while (first_listener_) first_listener_->loop_closing();
+    open_generators.forget_all();
     fds_->clear();
     sweep_failures();
     // From here on nothing new is accepted; what the exception handler started meanwhile goes the same way.

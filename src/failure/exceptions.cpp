@@ -7,6 +7,7 @@ BaseException::~BaseException() = default;
 CancelledError::~CancelledError() = default;
 KeyboardInterrupt::~KeyboardInterrupt() = default;
 SystemExit::~SystemExit() = default;
+GeneratorExit::~GeneratorExit() = default;
 TimeoutError::~TimeoutError() = default;
 InvalidStateError::~InvalidStateError() = default;
 
@@ -20,6 +21,7 @@ const char* to_string(CancelSource source) noexcept {
     case CancelSource::timeout: return "timeout";
     case CancelSource::task_group: return "task group";
     case CancelSource::scope: return "scope";
+    case CancelSource::race: return "race";
   }
   return "unknown";
 }

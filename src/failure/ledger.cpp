@@ -1,5 +1,6 @@
 #include "heed/failure/ledger.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include "heed/failure/exception_info.hpp"
@@ -89,14 +90,20 @@ bool Ledger::settle(FailureRecord& record, Disposition disposition) noexcept {
     case Disposition::supervised: ++failures_.supervised; break;
     case Disposition::reported: ++failures_.reported; break;
   }
-  (record.provisionally_reported ? held_ : fresh_).remove(record);
+  (record.held_ ? held_ : fresh_).remove(record);
   push_to_ring(record);
   return true;
 }
 
 void Ledger::mark_provisional(FailureRecord& record) noexcept {
-  fresh_.remove(record);
   record.provisionally_reported = true;
+  hold(record);
+}
+
+void Ledger::hold(FailureRecord& record) noexcept {
+  if (record.held_ || record.disposition != Disposition::live) return;
+  fresh_.remove(record);
+  record.held_ = true;
   held_.push_back(record);
 }
 
@@ -151,6 +158,8 @@ std::vector<const FailureRecord*> Ledger::live() const {
   std::vector<const FailureRecord*> records;
   for (const List* list : {&held_, &fresh_})
     for (const FailureRecord* record = list->first; record; record = record->next_) records.push_back(record);
+  std::sort(records.begin(), records.end(),
+            [](const FailureRecord* a, const FailureRecord* b) { return a->id < b->id; });
   return records;
 }
 

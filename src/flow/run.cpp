@@ -6,6 +6,7 @@
 #include "heed/core/platform.hpp"
 #include "heed/failure/exceptions.hpp"
 #include "heed/failure/log.hpp"
+#include "heed/flow/async_generator.hpp"
 
 namespace heed {
 
@@ -177,11 +178,25 @@ void Runner::cancel_all_tasks() {
   if (interrupt) std::rethrow_exception(interrupt);
 }
 
+// In a task of its own: what the generators await goes on as in any other.
+void Runner::close_generators() {
+  if (!loop_->core().open_generators.last()) return;
+  loop_->core().check_runnable();
+  std::vector<AnyTask> task{loop_->create_task(shutdown_asyncgens(), named("shutdown_asyncgens"))};
+  std::exception_ptr interrupt =
+      run_until_all_done(*loop_, task, options_.shutdown_timeout_, options_.handle_interrupts_);
+  report_leftover(*loop_, task.front(), options_.shutdown_timeout_, interrupt != nullptr);
+  if (interrupt) std::rethrow_exception(interrupt);
+}
+
 void Runner::close() {
   if (std::exchange(closed_, true) || !loop_) return;
   std::exception_ptr interrupt;
   try {
-    if (!loop_->is_closed()) cancel_all_tasks();
+    if (!loop_->is_closed()) {
+      cancel_all_tasks();
+      close_generators();
+    }
   } catch (...) {
     interrupt = std::current_exception();
   }

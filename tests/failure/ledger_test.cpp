@@ -86,6 +86,21 @@ TEST_F(Ledgers, a_provisional_report_leaves_a_failure_live_but_not_fresh) {
   EXPECT_EQ(ledger.any_live(), nullptr);
 }
 
+TEST_F(Ledgers, one_that_is_held_is_live_but_not_to_be_reported_provisionally) {
+  FailureRecord &a = open(), &b = open(), &c = open();
+  ledger.hold(b);
+  ledger.hold(b);
+  ledger.mark_provisional(a);
+  EXPECT_FALSE(b.provisionally_reported);
+  EXPECT_EQ(ledger.oldest_fresh(), &c);
+  EXPECT_EQ(ids(ledger.live()), (Ids{1, 2, 3}));
+  end(b);
+  EXPECT_EQ(ids(ledger.live()), (Ids{1, 3}));
+  end(a);
+  end(c);
+  EXPECT_EQ(ledger.any_live(), nullptr);
+}
+
 TEST_F(Ledgers, the_settled_ones_are_listed_in_order_of_their_ends) {
   FailureRecord &a = open(), &b = open(), &c = open();
   end(c);

@@ -9,6 +9,7 @@
 
 #include "heed/core/clock.hpp"
 #include "heed/core/future_state.hpp"
+#include "heed/core/open_generator.hpp"
 #include "heed/core/poller.hpp"
 #include "heed/core/scheduler.hpp"
 #include "heed/core/timer_queue.hpp"
@@ -94,6 +95,9 @@ class LoopCore : public Scheduler {
   // --- the end --------------------------------------------------------------------------------------------------------
   void add_close_listener(CloseListener& listener) noexcept;
   void remove_close_listener(CloseListener& listener) noexcept;
+
+  // Asynchronous generators that were begun here.
+  OpenGenerators open_generators;
 
   // --- cancellation ------------------------------------------------------------------------------------------------
   // A request that is being passed on: all calls of cancel() that one call from outside leads to are one round, so

@@ -19,6 +19,7 @@ enum class CancelSource : std::uint8_t {
   timeout,      // a timeout() around it has expired
   task_group,   // its task group ends early: cancel() of the group, or a failure in it
   scope,        // cancel() or the deadline of a CancelScope around it
+  race,         // another one has won the staggered_race() that it belongs to
 };
 
 const char* to_string(CancelSource source) noexcept;

@@ -64,6 +64,13 @@ class SystemExit : public BaseException {
   int code_;
 };
 
+// Raised at the co_yield of an asynchronous generator that is being closed. Clean up and let it go on, or return.
+class GeneratorExit : public BaseException {
+ public:
+  explicit GeneratorExit(std::string message = {}) : BaseException(std::move(message)) {}
+  ~GeneratorExit() override;
+};
+
 // A deadline passed. An OS failure in the sense of std::system_error: code() == std::errc::timed_out.
 class TimeoutError : public std::system_error {
  public:

@@ -77,11 +77,13 @@ class Ledger {
   bool settle(FailureRecord& record, Disposition disposition) noexcept;
   void close(FailureRecord* record) noexcept;
 
-  // The oldest live failure that was not provisionally reported, or null.
+  // The oldest live failure that is still to be reported provisionally, or null.
   FailureRecord* oldest_fresh() const noexcept { return fresh_.first; }
   // Any live failure, or null.
   FailureRecord* any_live() const noexcept { return held_.first ? held_.first : fresh_.first; }
   void mark_provisional(FailureRecord& record) noexcept;
+  // Whoever has it now will read it or let go of it: no provisional report.
+  void hold(FailureRecord& record) noexcept;
 
   CancellationCounts& count_cancellations() noexcept { return cancellations_; }
 
@@ -99,7 +101,7 @@ class Ledger {
   FailureCounts failures_;
   CancellationCounts cancellations_;
   List fresh_;  // live, in order of birth
-  List held_;   // live and provisionally reported
+  List held_;   // live, and provisionally reported or held by somebody who will see to it
   std::vector<FailureRecord*> ring_;
   std::size_t ring_start_ = 0;
   std::uint64_t overflowed_ = 0;

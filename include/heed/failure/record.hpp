@@ -89,6 +89,7 @@ class FailureRecord {
   std::string message_;            // what outlives the exception
   std::vector<std::string> tree_;  // only of groups and of exceptions with a cause
   std::uint32_t references_ = 0;
+  bool held_ = false;                  // in the ledger's list of those
   FailureRecord* previous_ = nullptr;  // in a list of the ledger
   FailureRecord* next_ = nullptr;
 };

@@ -80,7 +80,8 @@ class Runner {
   EventLoop& get_loop();
 
   // Cancels every unfinished task, waits for them, reports those that failed ("unhandled exception during heed::run()
-  // shutdown") or refused, and closes the loop. A second time: nothing.
+  // shutdown") or refused, closes the asynchronous generators that are left open, and closes the loop. A second time:
+  // nothing.
   void close();
 
  private:
@@ -94,6 +95,7 @@ class Runner {
   // Returns when the task is done and its result is what run() gives; else throws.
   void run_main(const AnyTask& task);
   void cancel_all_tasks();
+  void close_generators();
 
   RunOptions options_;
   std::unique_ptr<EventLoop> loop_;
