@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "heed/core/close_listener.hpp"
-#include "heed/core/error_context.hpp"
 #include "heed/core/event_loop.hpp"
 #include "heed/core/fd_table.hpp"
 #include "heed/core/mailbox.hpp"
 #include "heed/core/platform.hpp"
+#include "heed/core/running_here.hpp"
 #include "heed/core/task_state.hpp"
 #include "heed/failure/exception_info.hpp"
 #include "heed/failure/log.hpp"
-#include "heed/failure/report.hpp"
 
 namespace heed::detail {
 
@@ -26,22 +24,8 @@ std::uint64_t next_loop_id() noexcept {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-// How often destructors and handlers may start something new while the loop closes, before it is refused.
-constexpr unsigned most_rounds = 100;
-
 // Its address is a different one in each thread.
 constinit thread_local char thread_marker = 0;
-
-class RunningHere {
- public:
-  explicit RunningHere(Scheduler& scheduler) noexcept : outer_(std::exchange(running_scheduler, &scheduler)) {}
-  ~RunningHere() { running_scheduler = outer_; }
-  RunningHere(const RunningHere&) = delete;
-  RunningHere& operator=(const RunningHere&) = delete;
-
- private:
-  Scheduler* outer_;
-};
 
 }  // namespace
 
@@ -223,95 +207,6 @@ void LoopCore::check_interrupts() {
     interrupt_listener_->interrupted(++interrupts_seen_);
 }
 
-// --- the end ---------------------------------------------------------------------------------------------------------
-
-void LoopCore::close() {
-  if (running()) throw std::runtime_error("Cannot close a running event loop");
-  if (closed_ || std::exchange(closing_, true)) return;
-  {
-    RunningHere here(*this);  // destructors of coroutines may use the loop
-    mailbox_->close(ready);
-    // What is destroyed may add more: until nothing is left.
-    std::size_t dropped = 0;
-    while (std::size_t count = discard_callbacks() + abandon_tasks()) dropped += count;
-    if (debug_ && dropped != 0) {
-      char text[96];
-      std::snprintf(text, sizeof text, "Event loop closed with %zu callbacks, timers and tasks pending", dropped);
-      log(LogRecord{LogLevel::warning, text, nullptr});
-    }
-    while (first_listener_) first_listener_->loop_closing();
-    open_generators.forget_all();
-    fds_->clear();
-    sweep_failures();
-    // From here on nothing new is accepted; what the exception handler started meanwhile goes the same way.
-    set_closed();
-    while (discard_callbacks() + abandon_tasks() != 0 || first_listener_ || ledger.any_live()) {
-      while (first_listener_) first_listener_->loop_closing();
-      sweep_failures();
-    }
-  }
-  set_closed();
-  if (interrupt_) last_resort("an interrupt was raised while the loop was closed", take_interrupt());
-}
-
-std::size_t LoopCore::discard_callbacks() noexcept {
-  std::size_t count = 0;
-  ready.take_all(batch_);
-  for (; Runnable* runnable = ready.pop(); ++count) {
-    if (!dynamic_cast<TaskState*>(runnable)) runnable->discard();
-  }
-  while (timers_.size() > 0) {
-    Timer* timer = timers_.pop();
-    if (dynamic_cast<ScheduledCall*>(timer)) ++count;
-    timer->discard();
-  }
-  return count;
-}
-
-// In order of creation; those that are created meanwhile come at the end of the list.
-std::size_t LoopCore::abandon_new_tasks() noexcept {
-  std::size_t count = 0;
-  if (!last_task() || last_task()->abandoned()) return 0;
-  for (TaskState* task = first_task(); task; task = task->next_task) {
-    if (task->abandoned()) continue;
-    task->abandon();
-    ++count;
-  }
-  return count;
-}
-
-std::size_t LoopCore::abandon_tasks() noexcept {
-  std::size_t count = 0;
-  for (unsigned rounds = 0; first_task(); ++rounds) {
-    if (rounds == most_rounds) set_closed();  // each report of a destroyed task makes the handler start another one
-    // A task is let go when no list but this one links it: what runs meanwhile (destructors, the exception handler) may
-    // have made it ready again, or have created others.
-    count += abandon_new_tasks();
-    count += discard_callbacks();
-    while (first_task() && last_task()->abandoned() && ready.empty()) first_task()->end_abandoned();
-  }
-  return count;
-}
-
-void LoopCore::add_close_listener(CloseListener& listener) noexcept {
-  listener.next_listener = first_listener_;
-  listener.previous_listener = nullptr;
-  if (first_listener_) first_listener_->previous_listener = &listener;
-  first_listener_ = &listener;
-}
-
-void LoopCore::remove_close_listener(CloseListener& listener) noexcept {
-  (listener.previous_listener ? listener.previous_listener->next_listener : first_listener_) = listener.next_listener;
-  if (listener.next_listener) listener.next_listener->previous_listener = listener.previous_listener;
-}
-
-void LoopCore::sweep_failures() noexcept {
-  while (FailureRecord* record = ledger.any_live()) {
-    AnyFuture keep = AnyFuture::share(*static_cast<FutureState*>(record->holder));
-    keep.state().report_unretrieved();
-  }
-}
-
 namespace {
 class ReleaseLetter final : public Letter {
  public:
@@ -339,113 +234,6 @@ bool LoopCore::post_release(FutureState& future) noexcept {
   }
   delete letter;
   return false;
-}
-
-// --- failures --------------------------------------------------------------------------------------------------------
-
-FailureRecord* LoopCore::open_failure(std::exception_ptr exception, FailureOrigin origin) noexcept {
-  bool follows = trail.follows(exception);
-  FailureBirth birth{origin, follows ? trail.cause_id() : 0, loop_id_, now().time_since_epoch()};
-  FailureRecord* record = ledger.open(std::move(exception), birth);
-  if (record && follows) {
-    try {
-      record->await_chain = trail.chain();
-      record->notes = trail.notes();
-    } catch (const std::bad_alloc&) {
-    }
-  }
-  return record;
-}
-
-void LoopCore::report(const ErrorContext& context) noexcept {
-  try {
-    if (facade_) {
-      facade_->call_exception_handler(context);
-      return;
-    }
-    // The loop object is gone: the handler went with it.
-    log(LogRecord{LogLevel::error, context.message, context.exception,
-                  render(Report{context.message, context.exception, context.record, {}})});
-  } catch (...) {
-    if (note_interrupt(std::current_exception())) return;
-    last_resort(context.message, context.exception);  // what was to be told
-    last_resort("a report failed", std::current_exception());
-  }
-}
-
-void LoopCore::report_failure(std::exception_ptr exception, FailureOrigin origin, ErrorContext& context) noexcept {
-  FailureRecord* record = open_failure(exception, origin);
-  if (!record) return;  // told to the last resort
-  try {
-    if (current_task) {
-      record->task_id = current_task->id();
-      record->task_name = current_task->name();
-    }
-  } catch (const std::bad_alloc&) {
-  }
-  context.exception = std::move(exception);
-  context.record = record;
-  report(context);
-  ledger.settle(*record, Disposition::reported);
-  context.record = nullptr;
-  ledger.close(record);
-}
-
-void LoopCore::report_callback_failure(std::exception_ptr exception, ScheduledCall& call) noexcept {
-  if (note_interrupt(exception)) return;
-  ErrorContext context;
-  context.handle = HandleAccess::handle(call);
-  try {
-    context.message = "Exception in callback " + call.describe();
-    if (debug_) context.source_traceback = call.created_at();
-  } catch (const std::bad_alloc&) {
-  }
-  report_failure(std::move(exception), FailureOrigin::callback, context);
-}
-
-namespace {
-// A handle in reports about callbacks that have none of their own.
-class DescribedCall final : public ScheduledCall {
- public:
-  DescribedCall(LoopCore& loop, std::string text)
-      : ScheduledCall(loop, nullptr, std::source_location()), text_(std::move(text)) {}
-  std::string describe() const override { return text_; }
-
- private:
-  void call() override {}
-  void drop_function() noexcept override {}
-  std::string text_;
-};
-}  // namespace
-
-void LoopCore::report_callback_failure(std::exception_ptr exception, const std::string& description) noexcept {
-  if (note_interrupt(exception)) return;
-  ErrorContext context;
-  try {
-    context.message = "Exception in callback " + description;
-    context.handle = HandleAccess::handle(*new DescribedCall(*this, description));
-  } catch (const std::bad_alloc&) {
-  }
-  report_failure(std::move(exception), FailureOrigin::callback, context);
-}
-
-void LoopCore::note_handler_failure(const std::exception_ptr& exception) noexcept {
-  FailureRecord* record = open_failure(exception, FailureOrigin::exception_handler);
-  if (!record) return;
-  ledger.settle(*record, Disposition::reported);
-  ledger.close(record);
-}
-
-bool LoopCore::note_interrupt(const std::exception_ptr& exception) noexcept {
-  if (!find<KeyboardInterrupt>(exception) && !find<SystemExit>(exception)) return false;
-  if (interrupt_ == exception) return true;  // raised again on its way
-  if (interrupt_) {
-    last_resort("a second interrupt while one was on its way", exception);
-  } else {
-    interrupt_ = exception;
-    attention_ = true;
-  }
-  return true;
 }
 
 // --- descriptors -----------------------------------------------------------------------------------------------------
