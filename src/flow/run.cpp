@@ -174,6 +174,7 @@ void Runner::cancel_all_tasks() {
     task.state().cancel(detail::make_reason(CancelSource::shutdown, "", std::source_location()));
   std::exception_ptr interrupt =
       run_until_all_done(*loop_, tasks, options_.shutdown_timeout_, options_.handle_interrupts_);
+  if (interrupt == interrupt_) interrupt = nullptr;
   for (AnyTask& task : tasks) report_leftover(*loop_, task, options_.shutdown_timeout_, interrupt != nullptr);
   if (interrupt) std::rethrow_exception(interrupt);
 }
@@ -201,7 +202,7 @@ void Runner::close() {
     interrupt = std::current_exception();
   }
   loop_->close();
-  if (interrupt && interrupt != interrupt_) std::rethrow_exception(interrupt);
+  if (interrupt) std::rethrow_exception(interrupt);
 }
 
 }  // namespace heed

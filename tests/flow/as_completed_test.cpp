@@ -299,6 +299,20 @@ TEST_F(AsCompletedTest, several_tasks_share_one_iteration) {
   EXPECT_EQ(loop.run_until_complete(body()), "135");
 }
 
+TEST_F(AsCompletedTest, an_iteration_may_outlive_its_loop) {
+  std::optional<AsCompleted<Future<int>>> kept;
+  Future<int> never = loop.create_future<int>();
+  auto body = [&]() -> Coro<> {
+    std::vector<Future<int>> futures{never};
+    kept.emplace(as_completed(futures, 100s));
+    co_return;
+  };
+  loop.run_until_complete(body());
+  loop.close();
+  kept.reset();
+  EXPECT_EQ(never.state().references(), 1u);
+}
+
 TEST_F(AsCompletedTest, a_pending_iteration_is_destroyed_with_its_loop) {
   auto body = [&]() -> Coro<> {
     Future<int> never = loop.create_future<int>();

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "heed/failure/exceptions.hpp"
+#include "heed/flow/gather.hpp"
 #include "heed/flow/run.hpp"
 #include "heed/flow/wait_for.hpp"
 #include "support/coroutines.hpp"
@@ -419,6 +420,21 @@ TEST_F(AsyncGenerators, different_tasks_may_ask_one_after_the_other) {
   };
   EXPECT_EQ(loop.run_until_complete(ask()), 0);
   EXPECT_EQ(loop.run_until_complete(ask()), 1);
+}
+
+TEST_F(AsyncGenerators, next_goes_wherever_a_coroutine_goes) {
+  auto body = [&]() -> Coro<std::string> {
+    AsyncGenerator<int> generator = slowly(5);
+    auto task = heed::create_task(generator.next());
+    auto first = co_await task;
+    auto [second] = co_await heed::gather(generator.next());
+    auto third = co_await heed::wait_for(generator.next(), 2s);
+    auto fourth = co_await heed::as_result(generator.next());
+    auto fifth = co_await heed::pass(generator.next());
+    co_return std::to_string(*first) + std::to_string(*second) + std::to_string(*third) +
+        std::to_string(*fourth.value()) + std::to_string(*fifth);
+  };
+  EXPECT_EQ(loop.run_until_complete(body()), "01234");
 }
 
 TEST_F(AsyncGenerators, one_that_is_dropped_early_destroys_its_locals_at_once) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "heed/failure/exceptions.hpp"
+#include "heed/flow/async_generator.hpp"
 #include "heed/flow/run.hpp"
 #include "heed/flow/task_group.hpp"
 #include "support/coroutines.hpp"
@@ -37,6 +38,24 @@ TEST(RunInterrupts, one_that_a_leftover_raises_by_itself_is_told) {
   ::testing::internal::CaptureStderr();
   EXPECT_EQ(thrown<KeyboardInterrupt>([&] { run(main); }), "stop");
   EXPECT_TRUE(contains(::testing::internal::GetCapturedStderr(), "another"));
+}
+
+TEST(RunInterrupts, one_that_main_raises_again_does_not_keep_generators_from_being_closed) {
+  std::string seen;
+  auto generate = [&]() -> AsyncGenerator<int> {
+    try {
+      co_yield 1;
+    } catch (const GeneratorExit&) {
+      seen = "closed";
+    }
+  };
+  AsyncGenerator<int> kept = generate();
+  auto main = [&]() -> Coro<> {
+    co_await kept.next();
+    co_await group_with_an_interrupt();
+  };
+  EXPECT_EQ(thrown<KeyboardInterrupt>([&] { run(main); }), "stop");
+  EXPECT_EQ(seen, "closed");
 }
 
 }  // namespace

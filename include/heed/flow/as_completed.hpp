@@ -160,25 +160,24 @@ using RangeHandle = ChildHandle<std::ranges::range_value_t<R>>;
 // not handed out.
 // Several tasks may take from one iteration.
 //
+// On cancel of a step or of next(): ends at once, and takes none of the results away.
 // Throws std::runtime_error when no loop runs, std::invalid_argument for a NaN and for futures of several loops.
 template <detail::ChildRange R>
-AsCompleted<detail::RangeHandle<R>> as_completed(R&& range) {
+auto as_completed(R&& range) {
   return AsCompleted<detail::RangeHandle<R>>(detail::children_in(std::forward<R>(range)), std::nullopt);
 }
 template <detail::ChildRange R, class Rep, class Period>
-AsCompleted<detail::RangeHandle<R>> as_completed(R&& range, std::chrono::duration<Rep, Period> timeout) {
+auto as_completed(R&& range, std::chrono::duration<Rep, Period> timeout) {
   Duration delay = to_delay(timeout);
   return AsCompleted<detail::RangeHandle<R>>(detail::children_in(std::forward<R>(range)), delay);
 }
 // The same for several arguments. Where they are not of one type, the handles are AnyFuture and the steps give nothing.
 template <detail::Child... A>
-requires(sizeof...(A) > 0) AsCompleted<detail::CommonHandleOf<A...>> as_completed(A... awaitables) {
+requires(sizeof...(A) > 0) auto as_completed(A... awaitables) {
   return AsCompleted<detail::CommonHandleOf<A...>>(detail::children_of(std::move(awaitables)...), std::nullopt);
 }
 template <class Rep, class Period, detail::Child... A>
-requires(sizeof...(A) >
-         0) AsCompleted<detail::CommonHandleOf<A...>> as_completed(std::chrono::duration<Rep, Period> timeout,
-                                                                   A... awaitables) {
+requires(sizeof...(A) > 0) auto as_completed(std::chrono::duration<Rep, Period> timeout, A... awaitables) {
   Duration delay = to_delay(timeout);
   return AsCompleted<detail::CommonHandleOf<A...>>(detail::children_of(std::move(awaitables)...), delay);
 }

@@ -227,9 +227,6 @@ class [[nodiscard]] NextItem {
     }
   }
 
-  friend Coro<Item> as_coro(NextItem next) { return detail::await_value<Item>(next); }
-  friend auto as_result(NextItem next) { return heed::as_result(as_coro(next)); }
-  friend auto pass(NextItem next) { return heed::pass(as_coro(next)); }
   friend Future<Item> to_future(NextItem next) { return detail::to_future(as_coro(next)); }
 
  private:
@@ -244,6 +241,24 @@ class [[nodiscard]] NextItem {
   detail::GeneratorHandle* generator_;
   detail::GeneratorPromise<T>* promise_ = nullptr;
 };
+
+template <class T>
+Coro<typename NextItem<T>::Item> as_coro(NextItem<T> next) {
+  return detail::await_value<typename NextItem<T>::Item>(next);
+}
+template <class T>
+auto as_result(NextItem<T> next) {
+  return as_result(as_coro(next));
+}
+template <class T>
+auto pass(NextItem<T> next) {
+  return pass(as_coro(next));
+}
+template <class T>
+auto create_task(NextItem<T> next, TaskOptions options = {},
+                 std::source_location where = std::source_location::current()) {
+  return create_task(as_coro(next), std::move(options), where);
+}
 
 // Closes all generators of the running loop that were begun and are not at their end, the last begun first, so that one
 // which iterates over another can still end in order. What fails is reported as "an error occurred during closing of
