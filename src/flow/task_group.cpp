@@ -125,11 +125,11 @@ void GroupState::child_done(FutureState& child) {
   if (unfinished_ == 0 && all_done_.valid() && !all_done_.done()) all_done_.set_result();
 }
 
-// An interrupt outranks what the body failed with.
-void GroupState::report_body(const std::exception_ptr& failure) noexcept {
+// An interrupt outranks what the body failed with, or nobody is left who could raise it.
+void GroupState::report_body(const std::exception_ptr& failure, const char* what_happened) noexcept {
   ErrorContext context;
   try {
-    context.message = "Unhandled exception in the body of a TaskGroup that was interrupted";
+    context.message = std::string("Unhandled exception in the body of a TaskGroup that was ") + what_happened;
     context.task = current_task();
   } catch (const std::bad_alloc&) {
   }
@@ -139,7 +139,7 @@ void GroupState::report_body(const std::exception_ptr& failure) noexcept {
 std::exception_ptr GroupState::result(const std::exception_ptr& body_failure, const std::exception_ptr& cancelled) {
   if (body_failure && is_interrupt(body_failure)) return body_failure;
   if (interrupted_) {
-    if (body_failure && !is_cancellation(body_failure)) report_body(body_failure);
+    if (body_failure && !is_cancellation(body_failure)) report_body(body_failure, "interrupted");
     return interrupted_.state().take_exception();
   }
   std::vector<std::exception_ptr> errors;
@@ -164,7 +164,11 @@ Coro<void> GroupState::finish(Ref<GroupState> group, std::exception_ptr body_fai
     CancelReasonRef reason = reason_of(body_failure);
     self.abort(reason ? reason : make_reason(CancelSource::task_group, "", self.where_));
   }
-  if (self.unfinished_ != 0) co_await self.wait_for_children(cancelled);
+  if (self.unfinished_ != 0) {
+    self.body_failure_ = body_failure;
+    co_await self.wait_for_children(cancelled);
+    self.body_failure_ = nullptr;
+  }
   std::exception_ptr failure = self.result(body_failure, cancelled);
   if (cancelled && failure != cancelled && self.request_.others_asked())
     self.request_.redeliver_others(reason_of(cancelled));
@@ -211,6 +215,8 @@ void GroupState::abandon() noexcept {
     if (unfinished_ != 0 && !aborting_) abort(make_reason(CancelSource::task_group, "the group was destroyed", where_));
   } catch (const std::bad_alloc&) {  // the children go on by themselves
   }
+  std::exception_ptr failure = std::exchange(body_failure_, nullptr);
+  if (failure && !is_cancellation(failure)) report_body(failure, "destroyed");
   end();
 }
 

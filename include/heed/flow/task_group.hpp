@@ -54,7 +54,7 @@ class GroupState : public LocalRefCounted {
   void child_done(FutureState& child);
   void abort(const CancelReasonRef& reason);
   void end() noexcept;
-  void report_body(const std::exception_ptr& failure) noexcept;
+  void report_body(const std::exception_ptr& failure, const char* what_happened) noexcept;
   std::exception_ptr result(const std::exception_ptr& body_failure, const std::exception_ptr& cancelled);
 
   std::source_location where_;
@@ -65,6 +65,7 @@ class GroupState : public LocalRefCounted {
   ChildCallback* first_ = nullptr;  // of the unfinished children, in order of creation
   ChildCallback* last_ = nullptr;
   std::vector<AnyFuture> failed_;  // in order of completion
+  std::exception_ptr body_failure_;  // while it waits for the children
   AnyFuture interrupted_;          // the first child that ended with KeyboardInterrupt or SystemExit
   Future<void> all_done_;          // while it waits for the children
   LoopCore* loop_ = nullptr;
