@@ -1,5 +1,6 @@
 #include "heed/failure/report.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "heed/failure/exception_group.hpp"
@@ -19,9 +20,36 @@ std::string shorten(std::string name) {
       {"std::basic_string_view<char>", "std::string_view"},
       {"(anonymous namespace)::", ""},
       {"{anonymous}::", ""},
+      {"std::chrono::duration<long, std::ratio<1l, 1000000000l> >", "heed::Duration"},
+      {" &", "&"},
+      {" *", "*"},
   };
   for (const auto& [full, brief] : spellings)
     for (std::size_t at; (at = name.find(full)) != std::string::npos;) name.replace(at, full.size(), brief);
+  return name;
+}
+
+// Compilers that give the declaration write the return type before the name; those that give a mangled name do not.
+std::string without_return_type(std::string name) {
+  std::string_view text = name;
+  std::size_t begin = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '<') ++depth;
+    if (c == '>') --depth;
+    if (depth > 0) continue;
+    if (text.substr(i).starts_with("decltype(auto)")) i += std::strlen("decltype(auto)");
+    if (text[i] == ' ' || text[i] == '*' || text[i] == '&') begin = i + 1;
+    if (text[i] == '(' || text.substr(i).starts_with("operator")) return name.substr(begin);
+  }
+  return name;
+}
+
+std::string readable(std::string name) {
+  name = without_return_type(shorten(std::move(name)));
+  // What the templates of the library were given is of no use, and long.
+  if (name.starts_with("heed::detail::")) name.resize(std::min(name.size(), name.find(" [")));
   return name;
 }
 
@@ -31,11 +59,11 @@ std::string function_name(const std::source_location& site) {
   // Inside a coroutine body g++ 12 names the actor: "void f(f(int)::_Z1fi.Frame*)"; the mangled name is the function.
   const char* name = site.function_name();
   const char* end = std::strstr(name, ".Frame*)");
-  if (!end) return shorten(name);
+  if (!end) return readable(name);
   for (const char* start = end; start != name; --start)
     if (start[0] == '_' && start[1] == 'Z' && start - name >= 2 && start[-1] == ':')
-      return shorten(demangle(std::string(start, end).c_str()));
-  return shorten(name);
+      return readable(demangle(std::string(start, end).c_str()));
+  return readable(name);
 }
 
 std::string format_site(const std::source_location& site) {

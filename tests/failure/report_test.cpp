@@ -128,6 +128,39 @@ TEST_F(Reports, colours_only_wrap_the_text) {
   EXPECT_EQ(stripped, plain);
 }
 
+std::string here(std::source_location site = std::source_location::current()) { return function_name(site); }
+
+struct Named {
+  static const char* pointer(std::string& name, int (*)(int)) {
+    name = here();
+    return "";
+  }
+  std::pair<int, int> operator()(std::pair<int, int> pair) {
+    called = here();
+    return pair;
+  }
+  bool operator<(int) {
+    called = here();
+    return true;
+  }
+  std::string called;
+};
+decltype(auto) deduced(std::string& name) { return name = here(); }
+
+// As g++ 12 names coroutines, and every compiler alike.
+TEST_F(Reports, a_function_is_named_without_its_return_type) {
+  Named named;
+  std::string name;
+  Named::pointer(name, nullptr);
+  EXPECT_EQ(name, "heed::test::Named::pointer(std::string&, int (*)(int))");
+  named({1, 2});
+  EXPECT_EQ(named.called, "heed::test::Named::operator()(std::pair<int, int>)");
+  EXPECT_TRUE(named < 1);
+  EXPECT_EQ(named.called, "heed::test::Named::operator<(int)");
+  deduced(name);
+  EXPECT_EQ(name, "heed::test::deduced(std::string&)");
+}
+
 TEST_F(Reports, a_site_names_function_file_and_line) {
   std::source_location here = std::source_location::current();
   std::string shown = format_site(here);

@@ -8,6 +8,7 @@
 
 #include "heed/failure/exception_group.hpp"
 #include "heed/failure/exceptions.hpp"
+#include "heed/flow/async_generator.hpp"
 #include "heed/flow/cancel_scope.hpp"
 #include "support/coroutines.hpp"
 #include "support/test_loop.hpp"
@@ -29,6 +30,7 @@ class Cleanup : public LoopTest {
   auto tidying(std::string error = "") {
     return [this, error]() { return tidy(error); };
   }
+  AsyncGenerator<int> one_number(int number) { co_yield number; }
   Coro<int> value(int v) {
     co_await yield_now();
     seen += "body ";
@@ -211,6 +213,22 @@ TEST_F(Cleanup, a_plain_cleanup_runs_also_when_the_coroutine_is_destroyed) {
   loop.close();
   EXPECT_EQ(seen, "tidy ");
   EXPECT_EQ(loop.take_reports(3)[2].exception, "std::logic_error: untidy");
+}
+
+TEST_F(Cleanup, a_body_and_a_cleanup_may_be_whatever_can_be_awaited) {
+  auto program = [&]() -> Coro<std::string> {
+    Future<int> future = loop.create_future<int>();
+    loop.call_soon([=]() mutable { future.set_result(7); });
+    Task<> task = create_task(tidy());
+    int value = co_await finally(future, [&]() { return task; });
+    TimePoint start = loop.time();
+    co_await finally(sleep(1s), []() { return sleep(2s); });
+    AsyncGenerator<int> numbers = one_number(4);
+    auto number = co_await finally(numbers.next(), [&]() { return numbers.aclose(); });
+    value += *number;
+    co_return seen + std::to_string(value) + (loop.time() - start == 3s ? " slept" : "");
+  };
+  EXPECT_EQ(loop.run_until_complete(program()), "tidy 11 slept");
 }
 
 TEST_F(Cleanup, the_value_of_the_body_comes_out) {

@@ -10,27 +10,46 @@
 #include <utility>
 
 #include "heed/core/coro.hpp"
+#include "heed/core/future.hpp"
+#include "heed/core/leaf.hpp"
 
 namespace heed::detail {
 
-// A coroutine, or a callable that makes one, with the scope or without arguments.
+// What a body is in the end: a coroutine, or whatever else can be awaited as one.
+template <class T>
+Coro<T> to_coro(Coro<T> coro) {
+  return coro;
+}
+template <class A>
+requires requires(A&& awaitable) { as_coro(std::move(awaitable)); }
+auto to_coro(A awaitable) { return as_coro(std::move(awaitable)); }
+template <class T>
+Coro<T> to_coro(Future<T> future) {
+  co_return co_await pass(std::move(future));
+}
+template <class A>
+concept Startable = requires(A&& awaitable) {
+  to_coro(std::forward<A>(awaitable));
+};
+
+// What can be awaited, or a callable that gives it, with the scope or without arguments.
 template <class F, class Scope>
 concept BodyWithScope = requires(F& body, Scope& scope) {
-  requires IsCoro<std::invoke_result_t<F&, Scope&>>::value;
+  requires Startable<std::invoke_result_t<F&, Scope&>>;
 };
 template <class F, class Scope>
-concept Body = IsCoro<F>::value || BodyWithScope<F, Scope> || requires(F& body) {
-  requires IsCoro<std::invoke_result_t<F&>>::value;
+concept Body = Startable<F> || BodyWithScope<F, Scope> || requires(F& body) {
+  requires Startable<std::invoke_result_t<F&>>;
 };
 
 template <class F, class Scope>
 auto call_body(F& body, Scope& scope) {
-  if constexpr (IsCoro<F>::value) {
-    return F(std::move(body));
+  if constexpr (Startable<F>) {
+    return to_coro(std::move(body));
   } else if constexpr (BodyWithScope<F, Scope>) {
-    return std::invoke(body, scope);
+    return to_coro(std::invoke(body, scope));
   } else {
-    return std::invoke(body);
+    return to_coro(std::invoke(body));
   }
 }
 template <class F, class Scope>

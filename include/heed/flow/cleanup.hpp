@@ -52,7 +52,7 @@ class KeptFailure {
 void report_cleanup(std::exception_ptr exception) noexcept;
 
 template <class F>
-concept PlainCleanup = std::invocable<F&> && !IsCoro<std::invoke_result_t<F&>>::value;
+concept PlainCleanup = std::invocable<F&> && !Startable<std::invoke_result_t<F&>>;
 template <class F>
 concept Cleanup = PlainCleanup<F> || PlainBody<F>;
 
@@ -105,9 +105,9 @@ Coro<PlainBodyValue<F>> run_finally(F body, C cleanup) {
 
 }  // namespace detail
 
-// `co_await finally(body, cleanup)`: runs the body, a coroutine or a callable that makes one, then the cleanup: the same,
-// or a callable that just does it. The cleanup runs however the body ends: with a value, a failure or a cancellation;
-// then that comes out.
+// `co_await finally(body, cleanup)`: runs the body, a coroutine or whatever else can be awaited, or a callable that makes
+// one, then the cleanup: the same, or a callable that just does it. The cleanup runs however the body ends: with a value,
+// a failure or a cancellation; then that comes out.
 //
 // When the cleanup fails, its exception comes out. A failure of the body is not lost then: it is the cause of the new
 // one, a failure of its own in the books with the disposition `merged`, and a report of the new one has a note that tells

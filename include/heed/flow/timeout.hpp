@@ -102,8 +102,9 @@ Coro<BodyValue<F, Timeout>> run_until(std::optional<TimePoint> when, F body, std
 }
 }  // namespace detail
 
-// `co_await timeout(5s, body)`: the body's value, or TimeoutError. The body runs in the calling task: a coroutine, or a
-// callable that is given the Timeout or nothing, and is kept alive until it ends.
+// `co_await timeout(5s, body)`: the body's value, or TimeoutError. The body runs in the calling task: a coroutine or
+// whatever else can be awaited, or a callable that makes one, is given the Timeout or nothing, and is kept alive until it
+// ends.
 // On cancel: the body is cancelled; what it makes of that comes out.
 // Throws std::invalid_argument for a NaN.
 template <class Rep, class Period, detail::Body<Timeout> F>
