@@ -12,8 +12,7 @@ add_library(heed_test_support OBJECT ${CMAKE_CURRENT_BINARY_DIR}/precompiled.cpp
 target_include_directories(heed_test_support PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(heed_test_support PUBLIC heed::heed GTest::gtest)
 heed_compile_options(heed_test_support)
-target_precompile_headers(heed_test_support PRIVATE <gtest/gtest.h> <chrono> <coroutine> <exception> <functional>
-  <memory> <optional> <stdexcept> <string> <string_view> <system_error> <tuple> <utility> <vector>)
+target_precompile_headers(heed_test_support PRIVATE <gtest/gtest.h> <heed/heed.hpp>)
 if(CMAKE_CXX_COMPILER_LAUNCHER) # what ccache needs to see through a precompiled header
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(heed_test_support PUBLIC -fpch-preprocess)
