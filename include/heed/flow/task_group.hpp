@@ -64,10 +64,10 @@ class GroupState : public LocalRefCounted {
   std::size_t unfinished_ = 0;
   ChildCallback* first_ = nullptr;  // of the unfinished children, in order of creation
   ChildCallback* last_ = nullptr;
-  std::vector<AnyFuture> failed_;  // in order of completion
+  std::vector<AnyFuture> failed_;    // in order of completion
   std::exception_ptr body_failure_;  // while it waits for the children
-  AnyFuture interrupted_;          // the first child that ended with KeyboardInterrupt or SystemExit
-  Future<void> all_done_;          // while it waits for the children
+  AnyFuture interrupted_;            // the first child that ended with KeyboardInterrupt or SystemExit
+  Future<void> all_done_;            // while it waits for the children
   LoopCore* loop_ = nullptr;
   RegionState* region_ = nullptr;
   ScopedRequest request_;
