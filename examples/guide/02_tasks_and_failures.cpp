@@ -44,7 +44,7 @@ Coro<> reported() {
 Coro<> held() {
   heed::running_loop().set_unretrieved_grace(10ms);
   heed::Task<int> task = heed::create_task(percentage(3, 0), heed::named("held"));
-  co_await heed::sleep(50ms);
+  co_await heed::sleep(200ms);
   heed::Outcome<int> outcome = co_await heed::as_result(task);
   std::cout << "read after all: " << heed::describe(outcome.exception()) << '\n';
 }

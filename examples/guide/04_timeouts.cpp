@@ -32,7 +32,7 @@ Coro<> one_limit() {
 }
 
 Coro<> common_deadline() {
-  heed::TimePoint deadline = heed::running_loop().time() + 50ms;
+  heed::TimePoint deadline = heed::running_loop().time() + 200ms;
   std::string page = co_await heed::timeout_at(deadline, fetch(1ms));
   heed::Outcome<std::string> other = co_await heed::as_result(heed::timeout_at(deadline, fetch(1h)));
   std::cout << page << ", then " << (other.failed() ? "nothing" : other.value()) << '\n';
@@ -81,7 +81,7 @@ Coro<> a_task_with_a_limit() {
 }
 
 Coro<> a_task_that_goes_on() {
-  heed::Task<std::string> task = heed::create_task(fetch(50ms));
+  heed::Task<std::string> task = heed::create_task(fetch(200ms));
   heed::Outcome<std::string> page = co_await heed::as_result(heed::wait_for(heed::shield(task), 10ms));
   std::cout << heed::describe(page.exception()) << ", task " << (task.done() ? "done\n" : "goes on\n");
   page = co_await heed::as_result(task);
@@ -96,7 +96,7 @@ Coro<std::string> with_second_source() {
 }
 
 Coro<> nested() {
-  heed::Outcome<std::string> page = co_await heed::as_result(heed::timeout(50ms, with_second_source()));
+  heed::Outcome<std::string> page = co_await heed::as_result(heed::timeout(200ms, with_second_source()));
   std::cout << "and the outer one: " << heed::describe(page.exception()) << '\n';
 }
 

@@ -20,28 +20,26 @@ Coro<> all_of_them() {
   std::vector<Coro<int>> many;
   for (int number = 1; number <= 4; ++number) many.push_back(square(number, 10ms));
   std::vector<int> squares = co_await heed::gather(std::move(many));
-  for (int value : squares) std::cout << value << ' ';
-  std::cout << '\n';
+  std::cout << squares.size() << " squares, the last is " << squares.back() << '\n';
 }
 
 Coro<> first_failure() {
-  heed::Task<int> slow = heed::create_task(square(4, 30ms));
+  heed::Task<int> slow = heed::create_task(square(4, 1h));
   try {
     co_await heed::gather(slow, square(-1, 10ms));
   } catch (const std::domain_error& error) {
     std::cout << error.what() << ", and the other one " << (slow.done() ? "is done" : "goes on") << '\n';
   }
-  int value = co_await slow;
-  std::cout << value << '\n';
+  slow.cancel();
 }
 
 Coro<> second_failure() {
   try {
-    co_await heed::gather(square(-1, 10ms), square(-2, 20ms));
+    co_await heed::gather(square(-1, 10ms), square(-2, 100ms));
   } catch (const std::domain_error& error) {
     std::cout << "caught: " << error.what() << '\n';
   }
-  co_await heed::sleep(30ms);
+  co_await heed::sleep(150ms);
 }
 
 Coro<> every_outcome() {
@@ -61,7 +59,7 @@ Coro<> all_or_nothing() {
 Coro<> who_is_done() {
   std::vector tasks = {heed::create_task(square(7, 10ms)), heed::create_task(square(-7, 10ms)),
                        heed::create_task(square(8, 1h))};
-  auto [done, pending] = co_await heed::wait(tasks, 100ms);
+  auto [done, pending] = co_await heed::wait(tasks, 200ms);
   std::cout << done.size() << " done, " << pending.size() << " pending\n";
   for (heed::Task<int>& task : done) {
     heed::Outcome<int> outcome = co_await heed::as_result(task);
@@ -71,7 +69,7 @@ Coro<> who_is_done() {
 }
 
 Coro<> the_first() {
-  std::vector tasks = {heed::create_task(square(9, 30ms)), heed::create_task(square(10, 10ms))};
+  std::vector tasks = {heed::create_task(square(9, 1h)), heed::create_task(square(10, 10ms))};
   auto [done, pending] = co_await heed::wait(tasks, heed::FIRST_COMPLETED);
   std::cout << "first: " << done.at(0).result() << '\n';
   for (heed::Task<int>& task : pending) task.cancel();
@@ -82,9 +80,8 @@ Coro<> as_they_come() {
   for (int number = 3; number >= 1; --number) many.push_back(square(number, number * 10ms));
   for (Coro<int> next : heed::as_completed(std::move(many))) {
     int value = co_await std::move(next);
-    std::cout << value << ' ';
+    std::cout << "got " << value << '\n';
   }
-  std::cout << '\n';
 }
 
 Coro<> as_they_come_with_names() {

@@ -93,7 +93,7 @@ Coro<> two_failures() {
   heed::running_loop().set_exception_handler(show);
   Connection connection;
   heed::create_task(both_fail(connection));
-  co_await heed::sleep(30ms);
+  co_await heed::sleep(200ms);
 }
 
 Coro<> work(Connection& connection) {
