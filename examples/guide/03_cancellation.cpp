@@ -119,7 +119,7 @@ Coro<> keep_the_work() {
   heed::Task<> caller = heed::create_task(wait_for_the_file(save));
   co_await heed::yield_now();
   caller.cancel();
-  co_await heed::as_result(caller);
+  co_await heed::wait(heed::ALL_COMPLETED, caller);
   std::cout << "the caller has gone\n";
   co_await save;
 }

@@ -20,7 +20,7 @@ Coro<> destructors() {
   heed::Task<> task = heed::create_task(at_the_workbench());
   co_await heed::yield_now();
   task.cancel();
-  co_await heed::as_result(task);
+  co_await heed::wait(heed::ALL_COMPLETED, task);
 }
 
 class Connection {
