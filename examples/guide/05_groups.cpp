@@ -3,7 +3,6 @@
 #include <map>
 
 #include "heed/heed.hpp"
-#include "show.hpp"
 
 using namespace std::chrono_literals;
 using heed::Coro;
@@ -145,7 +144,4 @@ Coro<> program() {
   co_await a_service();
 }
 
-int main() {
-  show_reports();
-  heed::run(program());
-}
+int main() { heed::run(program()); }

@@ -2,7 +2,6 @@
 #include <iostream>
 
 #include "heed/heed.hpp"
-#include "show.hpp"
 
 using namespace std::chrono_literals;
 using heed::Coro;
@@ -33,7 +32,12 @@ Coro<> first_failure() {
   slow.cancel();
 }
 
+void show(heed::EventLoop&, const heed::ErrorContext& context) {
+  std::cout << "reported: " << heed::describe(context.exception) << '\n';
+}
+
 Coro<> second_failure() {
+  heed::running_loop().set_exception_handler(show);
   try {
     co_await heed::gather(square(-1, 10ms), square(-2, 100ms));
   } catch (const std::domain_error& error) {
@@ -145,7 +149,4 @@ Coro<> program() {
   co_await many_values();
 }
 
-int main() {
-  show_reports();
-  heed::run(program());
-}
+int main() { heed::run(program()); }
