@@ -99,7 +99,10 @@ auto in_thread(F function) -> Coro<std::invoke_result_t<F&>> {
   std::packaged_task<std::invoke_result_t<F&>()> work(std::move(function));
   std::jthread thread([&] {
     work();
-    loop.call_soon_threadsafe([&] { done.set_result(); });
+    try {
+      loop.call_soon_threadsafe([&] { done.set_result(); });
+    } catch (const std::runtime_error&) {  // the loop was closed: nobody waits any more
+    }
   });
   co_await heed::shielded(done);  // a thread cannot be cancelled: stay until it is done
   co_return work.get_future().get();
