@@ -10,11 +10,11 @@ namespace heed::stress {
 namespace {
 
 // The last of the tasks that await each other, beginning with `task`; null when they do so in a circle.
-detail::TaskState* end_of_line(detail::TaskState* task) {
+detail::TaskState* end_of_line(detail::TaskState* task, const Scopes& scopes) {
   std::set<detail::TaskState*> seen;
   while (seen.insert(task).second) {
     detail::TaskState* awaited = task->waiting_on() ? task->waiting_on()->as_task() : nullptr;
-    if (!awaited || awaited->done()) return task;
+    if (!awaited || awaited->done() || scopes.shielded(task->id())) return task;
     task = awaited;
   }
   return nullptr;
@@ -49,7 +49,12 @@ void World::cancel_task(AnyTask task, const char* message) {
     if (task.cancel(message)) oracle.violation("a task that is done could be cancelled");
     return;
   }
-  detail::TaskState* end = end_of_line(&static_cast<detail::TaskState&>(task.state()));
+  detail::TaskState* end = end_of_line(&static_cast<detail::TaskState&>(task.state()), scopes);
+  std::vector<TaskId> line;
+  for (auto* asked = &static_cast<detail::TaskState&>(task.state()); end; asked = asked->waiting_on()->as_task()) {
+    line.push_back(asked->id());
+    if (asked == end) break;
+  }
   AnyTask last = end ? AnyTask::share(*end) : AnyTask();
   int before = end ? end->cancelling() : 0;
   Happened moment = last ? moment_of(last) : Happened::cancelled_done;
@@ -58,9 +63,17 @@ void World::cancel_task(AnyTask task, const char* message) {
   bool awaits_future = awaited && moment == Happened::cancelled_in_future && !awaited->done();
   AnyFuture keep = awaits_future ? AnyFuture::share(*awaited) : AnyFuture();
   if (!task.cancel(message)) oracle.violation("a task that is not done could not be cancelled");
+  for (TaskId asked : line) scopes.requested(asked);
+  if (last && scopes.shielded(last.id())) {
+    coverage.count(Happened::cancelled_in_shield);
+    scopes.held(last.id());
+    if (end->waiting_on() != waits) oracle.violation("a cancellation from outside reached a shielded region");
+    return;
+  }
   if (!last || moment == Happened::cancelled_in_gather) schedule.cancel_unseen();
   if (!last) return;
   if (last.cancelling() <= before) oracle.violation("the last one in a line of tasks was not cancelled");
+  if (scopes.joins_in_cancelled_region(last.id())) return;
   if (keep && !keep.cancelled()) oracle.violation("a task was cancelled, and the future it awaits was not");
   bool ready = moment == Happened::cancelled_ready;
   if (!ready && moment != Happened::cancelled_in_sleep) return;
@@ -79,6 +92,7 @@ void World::uncancel(const AnyFuture& future, CellId cell) {
   if (left != (before == 0 ? 0 : before - 1))
     oracle.violation("uncancel() took another number of requests back than one");
   // One that is done, perhaps without having begun, has nothing left to take back.
+  if (!task.done()) scopes.uncancelled(task.id(), left);
   if (before != 0 && !task.done()) schedule.withdrawn(task.id(), left);
 }
 
@@ -94,6 +108,7 @@ void World::not_resumed() {
   AnyTask task = current_task();
   if (!task) return;
   schedule.cancel_came(task.id());
+  scopes.told(task.id());
   schedule.wait_over(task.id());
 }
 

@@ -18,8 +18,9 @@ std::string describe(const Action& action) {
   const SpawnWay& way = action.spawn;
   std::string text = std::string(to_string(action.kind)) + number("slot", action.slot);
   switch (action.kind) {
+    case ActionKind::group_spawn:
     case ActionKind::spawn:
-      return text + number("body", action.body) + flag("named", way.named) + flag("eager", way.eager) +
+      return text + flag("flag", action.kind == ActionKind::group_spawn && action.flag) + number("body", action.body) + flag("named", way.named) + flag("eager", way.eager) +
              flag("void", way.returns_void) + flag("that-blows", way.blows) + flag("callable", way.callable) +
              flag("that-throws", way.callable && way.callable_throws) + flag("dropped", !way.keep) +
              number("context", way.context);
@@ -28,6 +29,9 @@ std::string describe(const Action& action) {
       return text + number("body", action.body) + number("other", action.other) + number("amount", action.amount) +
              flag("return_exceptions", action.flag);
     case ActionKind::set_exception: return text + " " + to_string(action.error);
+    case ActionKind::reschedule:
+      return text + number("other", action.other) + number("amount", action.amount) + flag("flag", action.flag);
+    case ActionKind::shield:
     case ActionKind::copy: return text + number("to", action.other);
     case ActionKind::add_callback:
     case ActionKind::remove_equal:
@@ -50,6 +54,15 @@ std::string describe(const Step& step) {
     case StepKind::wait:
       text += number("slot", step.slot) + number("count", step.count) + number("mode", step.mode) +
               (step.timeout ? number("timeout", step.amount) : "");
+      break;
+    case StepKind::wait_for_slot: text += number("slot", step.slot) + (step.timeout ? number("ms", step.amount) : ""); break;
+    case StepKind::group:
+    case StepKind::joined:
+    case StepKind::timeout:
+    case StepKind::wait_for_body:
+    case StepKind::region:
+    case StepKind::shielded:
+      text += number("body", step.body) + number("mode", step.mode) + (step.timeout ? number("ms", step.amount) : "");
       break;
     case StepKind::sleep: text += number("ms", step.amount); break;
     case StepKind::fail: text += std::string(" ") + to_string(step.error) + flag("later", step.timeout); break;
@@ -107,12 +120,18 @@ const char* to_string(ActionKind kind) noexcept {
                                                   "call_threadsafe",
                                                   "cancel_call",
                                                   "drop_coroutine",
-                                                  "stop"};
+                                                  "stop",
+                                                  "group_spawn",
+                                                  "group_cancel",
+                                                  "region_cancel",
+                                                  "reschedule",
+                                                  "shield"};
   return name(kind, names);
 }
 const char* to_string(StepKind kind) noexcept {
-  static const char* const names[step_kinds] = {"nothing", "action", "call", "await_slot", "await_new",
-                                                "wait",    "sleep",  "turn", "fail",       "chain"};
+  static const char* const names[step_kinds] = {
+      "nothing", "action", "call",  "await_slot", "await_new", "wait",     "sleep",    "turn",    "fail",
+      "chain",   "group",  "joined", "timeout",    "wait_for_body", "wait_for_slot", "region", "shielded"};
   return name(kind, names);
 }
 const char* to_string(Style style) noexcept {
