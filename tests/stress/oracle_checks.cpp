@@ -39,7 +39,7 @@ void Oracle::reported(CellId id, Thrown thrown, bool provisional) {
   if (tracing_) trace(name(id) + " is reported" + (provisional ? " provisionally" : "") + " with " + to_string(thrown));
   Cell& cell = cells_[id];
   ++cell.in_report;
-  if (cell.kind == CellKind::gather && thrown.cancellation) {
+  if (of_others(cell.kind) && thrown.cancellation) {
     // A child was cancelled: nobody but the gather knows that this is its failure.
     if (thrown.id != 0) establish(id, thrown);
     if (cell.state == CellState::open) fail(id, thrown);
@@ -111,7 +111,9 @@ void Oracle::check_closed(const Ledger& books) {
     if (cell.abandoned ? cell.pending_reports != 1 : cell.pending_reports != 0 && !never_began)
       violation(name(static_cast<CellId>(&cell - cells_.data())) + (cell.abandoned ? " was abandoned" : " had ended") +
                 " and is reported as pending " + std::to_string(cell.pending_reports) + " times");
-    if (cell.merged && cell.was_live) ++(cell.perhaps_live ? perhaps_merged : merged);
+    // What was seen later was perhaps seen before.
+    bool unsure = cell.perhaps_live || cell.delivered || cell.consumed || cell.perhaps_seen;
+    if (cell.merged && cell.was_live) ++(unsure ? perhaps_merged : merged);
     if (cell.state == CellState::failed) {
       ++raised;
       guessed += cell.guessed;

@@ -114,7 +114,9 @@ bool Scopes::cancelled_around(ScopeId region) const {
 // --- requests ----------------------------------------------------------------------------------------------------
 
 void Scopes::requested(TaskId task) {
-  ScopeId shield = shield_of(task);
+  ScopeId shield = nobody;  // the outermost one
+  for (ScopeId id = innermost(task); id != nobody; id = all_[id].outer)
+    if (all_[id].shields) shield = id;
   bool reaches = shield == nobody;
   for (ScopeId id = innermost(task); id != nobody; id = all_[id].outer) {
     ++all_[id].requests;
