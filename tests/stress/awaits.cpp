@@ -97,7 +97,10 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
       break;
     case Style::outcome: {
       Outcome<T> outcome = co_await as_result(std::move(future));
-      if (outcome.exception()) not_resumed();
+      if (outcome.exception()) {
+        not_resumed();
+        scopes.told(task);
+      }
       if (outcome) came(cell);
       got(cell, outcome);
       break;
@@ -149,8 +152,7 @@ Coro<void> World::wait_for(Token, FrameId frame, std::vector<AnyFuture> futures,
   } else {
     result = co_await wait(futures, when);
   }
-  if ((doomed && scopes.in_cancelled_region(current_task().id())) ||
-      (owed && scopes.must_be_told(current_task().id())))
+  if ((doomed && scopes.in_cancelled_region(current_task().id())) || (owed && scopes.must_be_told(current_task().id())))
     oracle.violation("a task that waits in a cancelled scope, or was to be told, goes on");
   for (const AnyFuture& future : result.done)
     if (!future.done()) oracle.violation("wait() gave a pending future as done");

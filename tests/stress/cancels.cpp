@@ -22,11 +22,24 @@ detail::TaskState* end_of_line(detail::TaskState* task, const Scopes& scopes) {
 
 }  // namespace
 
+// The unfinished task of this cell.
+AnyTask World::task_of(CellId cell) const {
+  if (cell == nobody) return {};
+  for (AnyTask& task : all_tasks(*loop))
+    if (task.id() == oracle.task_id(cell)) return std::move(task);
+  return {};
+}
+
 void World::cancel(AnyFuture future, CellId cell) {
   coverage.count(moment_of(future));
   if (future.is_task() && !future.done()) return cancel_task(AnyTask::share(future.state()), "stop");
   bool done = future.done();
+  bool shield = cell != nobody && oracle.kind(cell) == CellKind::shield;
+  AnyTask inner = shield ? task_of(oracle.child_of(cell)) : AnyTask();
+  int before = inner ? inner.cancelling() : 0;
   bool accepted = future.cancel("stop");
+  if (inner && inner.cancelling() != before)
+    oracle.violation("who waits for a shield was cancelled, and what is shielded too");
   if (accepted && done) oracle.violation("a future that is done could be cancelled");
   if (done || cell == nobody) return;
   if (oracle.kind(cell) == CellKind::gather) {
@@ -108,7 +121,6 @@ void World::not_resumed() {
   AnyTask task = current_task();
   if (!task) return;
   schedule.cancel_came(task.id());
-  scopes.told(task.id());
   schedule.wait_over(task.id());
 }
 

@@ -194,9 +194,8 @@ class Generator {
     for (unsigned self = 0; self < bodies; ++self) {
       for (Step& step : program_.bodies[self].steps) {
         if (!scopes_.percent(scoping_)) continue;
-        static constexpr S kinds[] = {S::group,   S::group,         S::group,         S::joined, S::timeout,
-                                      S::timeout, S::wait_for_body, S::wait_for_slot, S::region, S::region,
-                                      S::shielded};
+        static constexpr S kinds[] = {S::group,         S::group,         S::group,  S::joined, S::timeout, S::timeout,
+                                      S::wait_for_body, S::wait_for_slot, S::region, S::region, S::shielded};
         step.kind = scopes_.pick(kinds);
         step.mode = static_cast<std::uint8_t>(scopes_.below(3));
         if (step.mode == 2 && step.kind == S::region && scopes_.percent(60)) step.mode = 0;  // not cancelled beforehand

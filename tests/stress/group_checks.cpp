@@ -10,7 +10,9 @@ bool Oracle::group_merged(const std::vector<CellId>& children, const std::vector
   std::vector<CellId> left = children;
   unsigned last = 0;
   for (Thrown member : members) {
-    auto ended_so = [&](CellId child) { return cells_[child].state == CellState::failed && cells_[child].thrown == member; };
+    auto ended_so = [&](CellId child) {
+      return cells_[child].state == CellState::failed && cells_[child].thrown == member;
+    };
     auto may_have = [&](CellId child) { return cells_[child].state == CellState::open && establish(child, member); };
     auto perhaps_so = [&](CellId child) { return ended_so(child) || cells_[child].unresolved; };
     bool clear = std::count_if(children.begin(), children.end(), perhaps_so) == 1;
@@ -22,7 +24,8 @@ bool Oracle::group_merged(const std::vector<CellId>& children, const std::vector
     }
     merge(*found);
     unsigned ended = cells_[*found].failed_at;
-    if (clear && ended != 0 && ended < last) violation("the failures of a group are not in the order in which the children ended");
+    if (clear && ended != 0 && ended < last)
+      violation("the failures of a group are not in the order in which the children ended");
     if (clear && ended != 0) last = ended;
     left.erase(found);
   }

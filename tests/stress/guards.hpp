@@ -26,12 +26,12 @@ class FrameGuard {
     bool closing = !world_.running();
     if (!closing && !world_.oracle.frame_returned(frame_)) {
       if (world_.oracle.frame_idles(frame_)) world_.cancelled_while_idle();
+      if (world_.oracle.frame_waits(frame_)) world_.scopes.told(current_task().id());
       world_.not_resumed();
     }
-    bool may_be_cancelled =
-        root_of_ != nobody && !closing &&
-        (current_task().cancelling() > 0 || world_.oracle.uncancelled(root_of_) ||
-         world_.scopes.in_cancelled_region(current_task().id()));
+    bool may_be_cancelled = root_of_ != nobody && !closing &&
+                            (current_task().cancelling() > 0 || world_.oracle.uncancelled(root_of_) ||
+                             world_.scopes.in_cancelled_region(current_task().id()));
     world_.oracle.frame_gone(frame_, closing, may_be_cancelled);
   }
 

@@ -56,7 +56,7 @@ Entry World::spawn(const Action& action, ScopeId group) {
   auto start = [&](auto coroutine) {
     auto task = group != nobody ? scopes[group].group->create_task(std::move(coroutine), std::move(options))
                 : running()     ? create_task(std::move(coroutine), std::move(options))
-                          : loop->create_task(std::move(coroutine), std::move(options));
+                                : loop->create_task(std::move(coroutine), std::move(options));
     oracle.bind_task(entry.cell, task.id());
     if (group != nobody) scopes[group].children.push_back(entry.cell);
     bool cancelled = scopes.in_cancelled_group(entry.cell);

@@ -145,6 +145,10 @@ bool Oracle::delivered(CellId id, Thrown thrown) {
   } else if (!establish(id, thrown)) {
     return false;
   }
+  if (thrown.cancellation && Thrown::cancellations_are_alike) {  // this one, or that of the task that waits
+    cell.perhaps_seen = true;
+    return true;
+  }
   if (!cell.delivered && cell.in_report != 0) cell.read_in_report = true;
   cell.delivered = true;
   cell.guessed = false;
@@ -240,7 +244,8 @@ void Oracle::taken(CellId id) {
 }
 
 CellId Oracle::behind(CellId id) const {
-  while (id != nobody && cells_[id].kind == CellKind::shield && cells_[id].value_origin == 0) id = cells_[id].children[0];
+  while (id != nobody && cells_[id].kind == CellKind::shield && cells_[id].value_origin == 0)
+    id = cells_[id].children[0];
   return id;
 }
 

@@ -65,6 +65,11 @@ class Oracle {
   bool frame_idles(FrameId frame) const {
     return frames_[frame].state == FrameState::running && frames_[frame].source.kind == Source::Kind::turn;
   }
+  // It waits for something, and not for a coroutine that it called.
+  bool frame_waits(FrameId frame) const {
+    Source::Kind kind = frames_[frame].source.kind;
+    return frames_[frame].state == FrameState::running && (kind == Source::Kind::turn || kind == Source::Kind::cell);
+  }
   // The wait of `frame` ended without an exception.
   void resumed(FrameId frame);
   // User code caught `thrown`, which came from there.
@@ -89,6 +94,8 @@ class Oracle {
   void note_value(CellId cell) {
     if (cells_[cell].cancel_accepted) violation(name(cell) + " was cancelled and has a value");
   }
+  // What a shield shields.
+  CellId child_of(CellId cell) const { return cells_[cell].children.empty() ? nobody : cells_[cell].children[0]; }
   bool must_have_ended(CellId cell) const;
   // A task that began and has not ended.
   bool runs_or_waits(CellId cell) const { return cells_[cell].root != nobody && frames_[cells_[cell].root].alive; }
@@ -161,8 +168,8 @@ class Oracle {
     bool merged = false;                // a group of failures has it
     bool was_live = false;              // ... and nobody had read it before
     bool perhaps_live = false;
-    bool perhaps_seen = false;          // one of these, or it was another cell with the same exception
-    bool unresolved = false;            // a task that ended with what it awaited, or was cancelled
+    bool perhaps_seen = false;  // one of these, or it was another cell with the same exception
+    bool unresolved = false;    // a task that ended with what it awaited, or was cancelled
     bool has_cause = false;
     bool guessed = false;  // that it failed explains what a gather ended with, and nothing else says so
     bool returns_exceptions = false;

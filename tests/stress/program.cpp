@@ -20,8 +20,9 @@ std::string describe(const Action& action) {
   switch (action.kind) {
     case ActionKind::group_spawn:
     case ActionKind::spawn:
-      return text + flag("flag", action.kind == ActionKind::group_spawn && action.flag) + number("body", action.body) + flag("named", way.named) + flag("eager", way.eager) +
-             flag("void", way.returns_void) + flag("that-blows", way.blows) + flag("callable", way.callable) +
+      return text + flag("flag", action.kind == ActionKind::group_spawn && action.flag) + number("body", action.body) +
+             flag("named", way.named) + flag("eager", way.eager) + flag("void", way.returns_void) +
+             flag("that-blows", way.blows) + flag("callable", way.callable) +
              flag("that-throws", way.callable && way.callable_throws) + flag("dropped", !way.keep) +
              number("context", way.context);
     case ActionKind::gather_handles:
@@ -55,7 +56,9 @@ std::string describe(const Step& step) {
       text += number("slot", step.slot) + number("count", step.count) + number("mode", step.mode) +
               (step.timeout ? number("timeout", step.amount) : "");
       break;
-    case StepKind::wait_for_slot: text += number("slot", step.slot) + (step.timeout ? number("ms", step.amount) : ""); break;
+    case StepKind::wait_for_slot:
+      text += number("slot", step.slot) + (step.timeout ? number("ms", step.amount) : "");
+      break;
     case StepKind::group:
     case StepKind::joined:
     case StepKind::timeout:
@@ -96,41 +99,26 @@ std::string describe(const LoopPlan& loop) {
 }  // namespace
 
 const char* to_string(ActionKind kind) noexcept {
-  static const char* const names[action_kinds] = {"nothing",
-                                                  "spawn",
-                                                  "make_future",
-                                                  "gather_handles",
-                                                  "gather_bodies",
-                                                  "drop",
-                                                  "copy",
-                                                  "cancel",
-                                                  "cancel_running",
-                                                  "cancel_everything",
-                                                  "uncancel",
-                                                  "set_result",
-                                                  "set_exception",
-                                                  "read_result",
-                                                  "read_exception",
-                                                  "query",
-                                                  "add_callback",
-                                                  "remove_callback",
-                                                  "remove_equal",
-                                                  "call_soon",
-                                                  "call_later",
-                                                  "call_threadsafe",
-                                                  "cancel_call",
-                                                  "drop_coroutine",
-                                                  "stop",
-                                                  "group_spawn",
-                                                  "group_cancel",
-                                                  "region_cancel",
-                                                  "reschedule",
-                                                  "shield"};
+  static const char* const names[action_kinds] = {"nothing",        "spawn",
+                                                  "make_future",    "gather_handles",
+                                                  "gather_bodies",  "drop",
+                                                  "copy",           "cancel",
+                                                  "cancel_running", "cancel_everything",
+                                                  "uncancel",       "set_result",
+                                                  "set_exception",  "read_result",
+                                                  "read_exception", "query",
+                                                  "add_callback",   "remove_callback",
+                                                  "remove_equal",   "call_soon",
+                                                  "call_later",     "call_threadsafe",
+                                                  "cancel_call",    "drop_coroutine",
+                                                  "stop",           "group_spawn",
+                                                  "group_cancel",   "region_cancel",
+                                                  "reschedule",     "shield"};
   return name(kind, names);
 }
 const char* to_string(StepKind kind) noexcept {
   static const char* const names[step_kinds] = {
-      "nothing", "action", "call",  "await_slot", "await_new", "wait",     "sleep",    "turn",    "fail",
+      "nothing", "action", "call",   "await_slot", "await_new",     "wait",          "sleep",  "turn",    "fail",
       "chain",   "group",  "joined", "timeout",    "wait_for_body", "wait_for_slot", "region", "shielded"};
   return name(kind, names);
 }

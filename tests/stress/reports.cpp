@@ -150,7 +150,8 @@ void World::log_told(const LogRecord& record) {
     return;
   }
   if (contains(message, body_of_group)) return note_body(thrown);
-  if (!contains(message, "exception was never retrieved")) return oracle.reported_directly(identify(record.exception, true));
+  if (!contains(message, "exception was never retrieved"))
+    return oracle.reported_directly(identify(record.exception, true));
   // The loop object is gone, and its handler with it.
   coverage.count(Happened::reported_without_loop);
   CellKind kind = contains(message, "_Gath")  ? CellKind::gather

@@ -89,6 +89,7 @@ ScopeEnd World::end_of_scope(const std::exception_ptr& out, bool& fresh) {
 void World::leave_scope(FrameId frame, const ScopeEnd& end) {
   oracle.frame_waits(frame, Source());
   if (!end.exception) return resumed(frame);
+  if (end.cancelled()) scopes.told(current_task().id());
   coverage.count(end.cancelled() ? Happened::scope_cancelled : Happened::scope_failed);
   oracle.frame_throws(frame, end.thrown);
   std::rethrow_exception(end.exception);
@@ -114,12 +115,13 @@ Coro<void> World::in_timeout(Token, FrameId frame, const Step& planned, int cont
     return scope_body(Token(1), child, scope.id, index, context);
   };
   Timeout object(delay);
-  Coro<Value> work = waits_for ? (delay ? heed::wait_for(scope_body(Token(1), child, scope.id, planned.body, context), *delay)
-                                        : heed::wait_for(scope_body(Token(1), child, scope.id, planned.body, context), std::nullopt))
-                     : planned.mode == 0 ? object.run(make_body)
-                     : planned.mode == 1 ? timeout_at(due, make_body)
-                     : delay             ? timeout(*delay, make_body)
-                                         : timeout(std::nullopt, make_body);
+  Coro<Value> work =
+      waits_for ? (delay ? heed::wait_for(scope_body(Token(1), child, scope.id, planned.body, context), *delay)
+                         : heed::wait_for(scope_body(Token(1), child, scope.id, planned.body, context), std::nullopt))
+      : planned.mode == 0 ? object.run(make_body)
+      : planned.mode == 1 ? timeout_at(due, make_body)
+      : delay             ? timeout(*delay, make_body)
+                          : timeout(std::nullopt, make_body);
   Outcome<Value> outcome = co_await as_result(std::move(work));
   oracle.frame_handles(frame, false);
   bool timed_out = false;
@@ -164,7 +166,8 @@ Coro<void> World::in_region(Token, FrameId frame, const Step& planned, int conte
     Outcome<std::optional<Value>> outcome = co_await as_result(object.run(std::move(work)));
     out = outcome.exception();
     caught = !out && !outcome.value();
-    if (caught != object.cancelled_caught()) oracle.violation("a cancel scope does not know whether it caught something");
+    if (caught != object.cancelled_caught())
+      oracle.violation("a cancel scope does not know whether it caught something");
     if (!out && !caught && outcome.value()->origin() != scope->body_value)
       oracle.violation("a cancel scope returned another's value");
   }
@@ -214,7 +217,8 @@ Coro<void> World::in_group(Token, FrameId frame, const Step& planned, int contex
   std::exception_ptr out;
   if (planned.mode == 0) {
     scope->group = &object;
-    Outcome<Value> outcome = co_await as_result(object.run(scope_body(Token(1), child, scope.id, planned.body, context)));
+    Outcome<Value> outcome =
+        co_await as_result(object.run(scope_body(Token(1), child, scope.id, planned.body, context)));
     out = outcome.exception();
     if (outcome && outcome.value().origin() != scope->body_value) oracle.violation("a group returned another's value");
   } else {
@@ -230,7 +234,9 @@ Coro<void> World::in_group(Token, FrameId frame, const Step& planned, int contex
   scope->group = nullptr;
   body_landed(child, *scope);
   ScopeEnd end = end_of_group(scope.id, out);
+  bool again = scopes.delivered_again(scope.id, end);
   scope.close();
+  if (again) scopes.tell(current_task().id());
   leave_scope(frame, end);
   oracle.frame_returns(frame);
 }
@@ -353,6 +359,9 @@ void World::cancel_group(const Action& action) {
   schedule.cancel_unseen();
   if (!scopes[id].body.known || scopes[id].kind == ScopeKind::joined) scopes[id].asked = true;
   scopes[id].group->cancel("enough");
+  for (CellId child : scopes[id].children)
+    if (AnyTask task = task_of(child); task && task.cancelling() == 0 && !oracle.uncancelled(child))
+      oracle.violation("a group was cancelled, and a child of it was not");
 }
 
 void World::cancel_region(const Action& action) {
@@ -394,7 +403,8 @@ void World::shield_entry(const Action& action) {
         Entry shielding;
         if constexpr (requires { handle.result(); }) {
           auto outer = shield(handle);
-          if (done != (outer == handle)) oracle.violation("shield() of what is done made something new, or the other way");
+          if (done != (outer == handle))
+            oracle.violation("shield() of what is done made something new, or the other way");
           shielding.cell = entry.cell;
           if (!done) {
             shielding.cell = oracle.new_cell(CellKind::shield);
@@ -413,6 +423,7 @@ void World::shield_entry(const Action& action) {
 void World::cancelled_while_idle() {
   TaskId task = current_task().id();
   scopes.cancelled_while_idle(task);
+  scopes.told(task);
   if (!scopes.in_cancelled_region(task)) schedule.cancelled_while_idle(task, current_task().cancelling());
 }
 

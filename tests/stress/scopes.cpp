@@ -247,7 +247,8 @@ void Scopes::check_group(ScopeId id, const ScopeEnd& end, const std::vector<Thro
   }
   if (interrupted) return oracle_.group_interrupted(scope.children, end.thrown);
   bool failed = oracle_.group_merged(scope.children, of_children) || body_counts;
-  if (failed != (members != nullptr)) oracle_.violation("a group in which something failed did not raise it, or another one did");
+  if (failed != (members != nullptr))
+    oracle_.violation("a group in which something failed did not raise it, or another one did");
   if (failed) return;
   if (end.failed()) return oracle_.violation("a group in which nothing failed raised something");
   if (end.value()) {
@@ -286,7 +287,8 @@ void Scopes::check_idle(TaskId task, TimePoint since) {
 
 void Scopes::check_joins() {
   for (const Scope& scope : all_) {
-    if (!scope.open || !scope.body.known || (scope.kind != ScopeKind::group && scope.kind != ScopeKind::joined)) continue;
+    if (!scope.open || !scope.body.known || (scope.kind != ScopeKind::group && scope.kind != ScopeKind::joined))
+      continue;
     if (std::all_of(scope.children.begin(), scope.children.end(),
                     [&](CellId child) { return oracle_.must_have_ended(child); }))
       oracle_.violation("the loop sleeps, and a group waits whose children have ended");

@@ -44,11 +44,11 @@ struct Scope {
   bool asked = false;    // cancel() was called
   bool expired = false;  // as the library says, when the body ended
   std::optional<TimePoint> deadline;
-  int cancelling = 0;         // of the task, when it entered
-  unsigned outer_fired = 0;   // scopes around it that had asked then
-  int requests = 0;           // of others for the task, since then
-  int outside = 0;            // those of them that no shield inside of the scope keeps away
-  bool withdrawn = false;     // uncancel() was called since then
+  int cancelling = 0;        // of the task, when it entered
+  unsigned outer_fired = 0;  // scopes around it that had asked then
+  int requests = 0;          // of others for the task, since then
+  int outside = 0;           // those of them that no shield inside of the scope keeps away
+  bool withdrawn = false;    // uncancel() was called since then
   ScopeEnd body;
   FrameId body_frame = nobody;
   std::uint32_t body_value = 0;
@@ -92,6 +92,12 @@ class Scopes {
   bool joins_in_cancelled_region(TaskId task) const;
   // The wait that begins now has to be cancelled.
   bool must_be_told(TaskId task) const { return tell_.count(task) != 0 && !shielded(task); }
+  void tell(TaskId task) { tell_.insert(task); }
+  // A failure leaves a group whose body got a cancellation that others had asked for: the next await gets it.
+  bool delivered_again(ScopeId id, const ScopeEnd& end) const {
+    const Scope& scope = all_[id];
+    return end.failed() && scope.body.cancelled() && scope.outside != 0 && !scope.withdrawn;
+  }
   void told(TaskId task) {
     if (!shielded(task)) tell_.erase(task);
   }

@@ -161,6 +161,7 @@ class World {
   ScopeEnd end_of_group(ScopeId scope, const std::exception_ptr& out);
   void body_landed(FrameId body, const Scope& scope);
   void leave_scope(FrameId frame, const ScopeEnd& end);
+  AnyTask task_of(CellId cell) const;
   std::vector<TaskId> unfinished() const;
   ScopeId pick_scope(ScopeKind kind, const Action& action) const;
   void spawn_in_group(const Action& action);
