@@ -90,10 +90,12 @@ void GroupState::adopt(FutureState& child) {
     child.cancel(nullptr);
     throw;
   }
+  if (aborting_) child.cancel(abort_reason_);  // an eager one, and its first step led to that
 }
 
 void GroupState::abort(const CancelReasonRef& reason) {
   aborting_ = true;
+  abort_reason_ = reason;
   std::vector<AnyFuture> asked;  // cancel() ends nothing at once, but it may drop callbacks of a closed loop
   asked.reserve(unfinished_);
   for (ChildCallback* callback = first_; callback; callback = callback->next_child)

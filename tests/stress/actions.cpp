@@ -154,13 +154,20 @@ void World::perform(const Action& action, const Entry* about, bool& may_refuse) 
       if (action.kind != ActionKind::spawn || action.spawn.keep) put(action.slot, std::move(made));
       return;
     }
+    case ActionKind::group_spawn: return spawn_in_group(action);
+    case ActionKind::group_cancel: return cancel_group(action);
+    case ActionKind::region_cancel: return cancel_region(action);
+    case ActionKind::reschedule: return reschedule(action);
+    case ActionKind::shield: return shield_entry(action);
     case ActionKind::drop: entry = Entry(); return put(action.slot, Entry());
     case ActionKind::copy: return put(action.other, std::move(entry));
     case ActionKind::cancel_running: {
       AnyTask task = running() ? current_task() : AnyTask();
       coverage.count(Happened::cancelled_itself);
       if (!task) return;
+      if (scopes.shielded(task.id())) scopes.held(task.id());
       schedule.asked_itself(task.id());
+      scopes.requested(task.id());
       if (!task.cancel("by itself")) oracle.violation("the running task could not be cancelled, or has ended");
       return;
     }
@@ -244,7 +251,7 @@ void World::settle_future(const Entry& entry, const Action& action, bool& may_re
               handle.set_exception(std::make_exception_ptr(Error(0)));
             } else {
               ErrorId id = new_error(kind);
-              oracle.future_failed(entry.cell, Thrown{id, kind == ErrorKind::cancelled});
+              oracle.future_failed(entry.cell, thrown_as(kind, id));
               handle.set_exception(make_error(kind, id));
             }
           } else {

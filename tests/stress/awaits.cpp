@@ -32,6 +32,22 @@ Coro<void> World::step(FrameId frame, const Step& planned, int context) {
       if (!futures.empty()) return wait_for(std::move(token), frame, std::move(futures), planned);
       break;
     }
+    case StepKind::timeout:
+    case StepKind::wait_for_body:
+      if (grow()) return in_timeout(std::move(token), frame, planned, context);
+      break;
+    case StepKind::wait_for_slot:
+      return wait_for_entry(frame, planned.style == Style::rvalue ? take(planned.slot) : slot(planned.slot), planned);
+    case StepKind::region:
+    case StepKind::shielded:
+      if (grow()) return in_region(std::move(token), frame, planned, context);
+      break;
+    case StepKind::group:
+      if (grow()) return in_group(std::move(token), frame, planned, context);
+      break;
+    case StepKind::joined:
+      if (grow()) return joined_group(std::move(token), frame, planned, context);
+      break;
     case StepKind::fail: return fail(std::move(token), frame, planned);
     case StepKind::chain: return deep(std::move(token), frame, planned);
     default: break;
@@ -57,7 +73,11 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
     co_return;
   }
   oracle.frame_waits(frame, Source::cell(cell));
-  Waiting waiting(schedule, Schedule::Wait{frame, &future.state(), cell, nullptr, 0, false, current_task().id()});
+  TaskId task = current_task().id();
+  bool plain = oracle.kind(cell) == CellKind::future && !future.done();
+  bool doomed = plain && scopes.in_cancelled_region(task), owed = plain && scopes.must_be_told(task);
+  if (!plain && !future.done()) scopes.told(task);  // what it waits for may refuse the cancellation
+  Waiting waiting(schedule, Schedule::Wait{frame, &future.state(), cell, nullptr, 0, false, task});
   switch (style) {
     case Style::lvalue:
       if constexpr (std::is_void_v<T>) {
@@ -77,7 +97,10 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
       break;
     case Style::outcome: {
       Outcome<T> outcome = co_await as_result(std::move(future));
-      if (outcome.exception()) not_resumed();
+      if (outcome.exception()) {
+        not_resumed();
+        scopes.told(task);
+      }
       if (outcome) came(cell);
       got(cell, outcome);
       break;
@@ -92,6 +115,10 @@ Coro<void> World::await_future(Token, FrameId frame, F future, CellId cell, Styl
       break;
   }
   if (style != Style::outcome) came(cell);
+  bool swallowed = style == Style::outcome;
+  if (doomed && !swallowed && scopes.in_cancelled_region(task)) oracle.violation("a task in a cancelled scope goes on");
+  if (owed && !swallowed && scopes.must_be_told(task))
+    oracle.violation("a task was not told after a shielded region that its cancellation had been requested there");
   coverage.count(Happened::delivered);
   resumed(frame);
   oracle.frame_returns(frame);
@@ -115,6 +142,7 @@ Coro<void> World::wait_for(Token, FrameId frame, std::vector<AnyFuture> futures,
   coverage.count(Happened::waits);
   oracle.frame_waits(frame, Source::turn());
   auto when = static_cast<ReturnWhen>(planned.mode % 3);
+  bool doomed = scopes.in_cancelled_region(current_task().id()), owed = scopes.must_be_told(current_task().id());
   WaitResult<AnyFuture> result;
   TimePoint due = clock.time() + std::chrono::milliseconds(planned.amount);
   Deadline deadline(schedule, frame, due, planned.timeout);
@@ -124,6 +152,8 @@ Coro<void> World::wait_for(Token, FrameId frame, std::vector<AnyFuture> futures,
   } else {
     result = co_await wait(futures, when);
   }
+  if ((doomed && scopes.in_cancelled_region(current_task().id())) || (owed && scopes.must_be_told(current_task().id())))
+    oracle.violation("a task that waits in a cancelled scope, or was to be told, goes on");
   for (const AnyFuture& future : result.done)
     if (!future.done()) oracle.violation("wait() gave a pending future as done");
   for (const AnyFuture& future : result.pending)

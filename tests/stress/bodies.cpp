@@ -90,7 +90,7 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
   if (plan_of_body.fails) {
     ErrorKind kind = plan_of_body.error;
     ErrorId id = new_error(kind);
-    oracle.frame_throws(frame, Thrown{id, kind == ErrorKind::cancelled});
+    oracle.frame_throws(frame, thrown_as(kind, id));
     throw_error(kind, id);
   }
   if (root_of != nobody) oracle.set_value(root_of, frame + 1);
@@ -145,10 +145,13 @@ Coro<void> World::pause(Token, FrameId frame, const Step& planned) {
   FrameGuard guard(*this, frame);
   Bomb bomb(*this, frame, planned.bomb);
   oracle.frame_waits(frame, Source::turn());
-  bool sleeps = planned.kind == StepKind::sleep && planned.amount != 0;
+  bool sleeps = planned.kind == StepKind::sleep && planned.amount != 0, caught = false;
   TimePoint due = clock.time() + std::chrono::milliseconds(planned.amount);
   Deadline deadline(schedule, frame, due, sleeps);
-  Waiting waiting(schedule, Schedule::Wait{frame, nullptr, nobody, nullptr, 0, sleeps, current_task().id()});
+  TaskId task = current_task().id();
+  bool suspends = planned.kind == StepKind::sleep || planned.kind == StepKind::turn;
+  bool doomed = suspends && scopes.in_cancelled_region(task), owed = suspends && scopes.must_be_told(task);
+  Waiting waiting(schedule, Schedule::Wait{frame, nullptr, nobody, nullptr, 0, sleeps, task});
   switch (planned.kind) {
     case StepKind::sleep:
       if (planned.style == Style::pass) {
@@ -162,8 +165,9 @@ Coro<void> World::pause(Token, FrameId frame, const Step& planned) {
         Outcome<void> outcome = co_await as_result(yield_now());
         if (outcome.exception()) {
           not_resumed();
-          schedule.cancelled_while_idle(current_task().id(), current_task().cancelling());
+          cancelled_while_idle();
           oracle.caught(Source::turn(), identify(outcome.exception()));
+          caught = true;
         }
       } else {
         co_await yield_now();
@@ -171,7 +175,10 @@ Coro<void> World::pause(Token, FrameId frame, const Step& planned) {
       break;
     default: break;
   }
-  if (sleeps && clock.time() < due) oracle.violation("a sleep ended before its time");
+  if (sleeps && clock.time() < due && !caught) oracle.violation("a sleep ended before its time");
+  if (doomed && !caught && scopes.in_cancelled_region(task)) oracle.violation("a task in a cancelled scope goes on");
+  if (owed && scopes.must_be_told(task))
+    oracle.violation("a task was not told after a shielded region that its cancellation had been requested there");
   resumed(frame);
   oracle.frame_returns(frame);
 }
@@ -185,7 +192,7 @@ Coro<void> World::fail(Token, FrameId frame, const Step& planned) {
   }
   ErrorKind kind = planned.error;
   ErrorId id = new_error(kind);
-  oracle.frame_throws(frame, Thrown{id, kind == ErrorKind::cancelled});
+  oracle.frame_throws(frame, thrown_as(kind, id));
   throw_error(kind, id);
 }
 
@@ -200,7 +207,7 @@ Coro<Value> World::chain(Token, FrameId frame, unsigned depth, const Step& plann
     if (planned.timeout) {
       ErrorKind kind = planned.error;
       ErrorId id = new_error(kind);
-      oracle.frame_throws(frame, Thrown{id, kind == ErrorKind::cancelled});
+      oracle.frame_throws(frame, thrown_as(kind, id));
       throw_error(kind, id);
     }
   } else {

@@ -10,11 +10,11 @@ namespace heed::stress {
 namespace {
 
 // The last of the tasks that await each other, beginning with `task`; null when they do so in a circle.
-detail::TaskState* end_of_line(detail::TaskState* task) {
+detail::TaskState* end_of_line(detail::TaskState* task, const Scopes& scopes) {
   std::set<detail::TaskState*> seen;
   while (seen.insert(task).second) {
     detail::TaskState* awaited = task->waiting_on() ? task->waiting_on()->as_task() : nullptr;
-    if (!awaited || awaited->done()) return task;
+    if (!awaited || awaited->done() || scopes.shielded(task->id())) return task;
     task = awaited;
   }
   return nullptr;
@@ -22,11 +22,24 @@ detail::TaskState* end_of_line(detail::TaskState* task) {
 
 }  // namespace
 
+// The unfinished task of this cell.
+AnyTask World::task_of(CellId cell) const {
+  if (cell == nobody) return {};
+  for (AnyTask& task : all_tasks(*loop))
+    if (task.id() == oracle.task_id(cell)) return std::move(task);
+  return {};
+}
+
 void World::cancel(AnyFuture future, CellId cell) {
   coverage.count(moment_of(future));
   if (future.is_task() && !future.done()) return cancel_task(AnyTask::share(future.state()), "stop");
   bool done = future.done();
+  bool shield = cell != nobody && oracle.kind(cell) == CellKind::shield;
+  AnyTask inner = shield ? task_of(oracle.child_of(cell)) : AnyTask();
+  int before = inner ? inner.cancelling() : 0;
   bool accepted = future.cancel("stop");
+  if (inner && inner.cancelling() != before)
+    oracle.violation("who waits for a shield was cancelled, and what is shielded too");
   if (accepted && done) oracle.violation("a future that is done could be cancelled");
   if (done || cell == nobody) return;
   if (oracle.kind(cell) == CellKind::gather) {
@@ -49,7 +62,12 @@ void World::cancel_task(AnyTask task, const char* message) {
     if (task.cancel(message)) oracle.violation("a task that is done could be cancelled");
     return;
   }
-  detail::TaskState* end = end_of_line(&static_cast<detail::TaskState&>(task.state()));
+  detail::TaskState* end = end_of_line(&static_cast<detail::TaskState&>(task.state()), scopes);
+  std::vector<TaskId> line;
+  for (auto* asked = &static_cast<detail::TaskState&>(task.state()); end; asked = asked->waiting_on()->as_task()) {
+    line.push_back(asked->id());
+    if (asked == end) break;
+  }
   AnyTask last = end ? AnyTask::share(*end) : AnyTask();
   int before = end ? end->cancelling() : 0;
   Happened moment = last ? moment_of(last) : Happened::cancelled_done;
@@ -58,9 +76,17 @@ void World::cancel_task(AnyTask task, const char* message) {
   bool awaits_future = awaited && moment == Happened::cancelled_in_future && !awaited->done();
   AnyFuture keep = awaits_future ? AnyFuture::share(*awaited) : AnyFuture();
   if (!task.cancel(message)) oracle.violation("a task that is not done could not be cancelled");
+  for (TaskId asked : line) scopes.requested(asked);
+  if (last && scopes.shielded(last.id())) {
+    coverage.count(Happened::cancelled_in_shield);
+    scopes.held(last.id());
+    if (end->waiting_on() != waits) oracle.violation("a cancellation from outside reached a shielded region");
+    return;
+  }
   if (!last || moment == Happened::cancelled_in_gather) schedule.cancel_unseen();
   if (!last) return;
   if (last.cancelling() <= before) oracle.violation("the last one in a line of tasks was not cancelled");
+  if (scopes.joins_in_cancelled_region(last.id())) return;
   if (keep && !keep.cancelled()) oracle.violation("a task was cancelled, and the future it awaits was not");
   bool ready = moment == Happened::cancelled_ready;
   if (!ready && moment != Happened::cancelled_in_sleep) return;
@@ -79,6 +105,7 @@ void World::uncancel(const AnyFuture& future, CellId cell) {
   if (left != (before == 0 ? 0 : before - 1))
     oracle.violation("uncancel() took another number of requests back than one");
   // One that is done, perhaps without having begun, has nothing left to take back.
+  if (!task.done()) scopes.uncancelled(task.id(), left);
   if (before != 0 && !task.done()) schedule.withdrawn(task.id(), left);
 }
 

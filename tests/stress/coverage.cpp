@@ -46,7 +46,20 @@ const char* const happened_names[happened_kinds] = {"loops",
                                                     "books: cancellations requested",
                                                     "books: delivered",
                                                     "books: completed anyway",
-                                                    "books: withdrawn"};
+                                                    "books: withdrawn",
+                                                    "books: merged",
+                                                    "children of groups",
+                                                    "groups that raised a group of failures",
+                                                    "  failures in them",
+                                                    "groups that were left and not joined",
+                                                    "timeouts that expired",
+                                                    "wait_for() that timed out",
+                                                    "cancel scopes that caught their own",
+                                                    "scopes that a cancellation left",
+                                                    "scopes that a failure left",
+                                                    "shields made",
+                                                    "cancel() of a task: shielded",
+                                                    "reports: body of a group"};
 
 void line(std::string& text, const char* name, std::uint64_t count) {
   char buffer[80];

@@ -50,8 +50,21 @@ enum class Happened : std::uint8_t {
   cancels_delivered,
   cancels_completed_anyway,
   cancels_withdrawn,
+  failures_merged,
+  children,
+  groups_raised,
+  failures_in_groups,
+  groups_abandoned,
+  timeout_expired,
+  wait_for_timed_out,
+  region_caught,
+  scope_cancelled,
+  scope_failed,
+  shields_made,
+  cancelled_in_shield,
+  reported_of_body,
 };
-inline constexpr std::size_t happened_kinds = 40;
+inline constexpr std::size_t happened_kinds = 53;
 
 struct Coverage {
   std::array<std::uint64_t, action_kinds> actions{};

@@ -75,13 +75,18 @@ class Driver {
     FrameId frame = oracle_.new_frame(cell);
     Task<Value> task = world_.loop->create_task(world_.body(Token(1), frame, body, static_cast<int>(cell)));
     oracle_.bind_task(cell, task.id());
-    if (body % 2 == 0) world_.put(0, Entry{std::move(task), cell});
+    if (body % 2 == 0) {
+      world_.put(0, Entry{std::move(task), cell});
+    } else if (plan_.mode != Mode::runner) {
+      world_.scopes.set_private(cell);
+    }
   }
 
   void complete(Index body, auto run) {
     if (body == no_index) return;
     CellId cell = oracle_.new_cell(CellKind::task);
     FrameId frame = oracle_.new_frame(cell);
+    if (plan_.mode != Mode::runner) world_.scopes.set_private(cell);
     guarded(
         [&] {
           // All main tasks of a runner share one context: there it stays as it is.
@@ -139,6 +144,7 @@ class Driver {
     oracle_.check_closed(books);
     coverage.count(Happened::failures_raised, books.failures().raised);
     coverage.count(Happened::failures_retrieved, books.failures().retrieved);
+    coverage.count(Happened::failures_merged, books.failures().merged);
     coverage.count(Happened::failures_reported, books.failures().reported);
     coverage.count(Happened::cancels_requested, books.cancellations().requested);
     coverage.count(Happened::cancels_delivered, books.cancellations().delivered);
@@ -187,9 +193,19 @@ class Route {
 
 }  // namespace
 
+namespace {
+bool has_groups(const Program& program) {
+  for (const Body& body : program.bodies)
+    for (const Step& step : body.steps)
+      if (step.kind == StepKind::group || step.kind == StepKind::joined) return true;
+  return false;
+}
+}  // namespace
+
 std::string run_program(const Program& program, bool tracing) {
   std::string violation;
   {
+    Thrown::cancellations_are_alike = has_groups(program);
     World world(program, tracing);
     Route route(world);
     for (const LoopPlan& plan : program.loops) {
@@ -200,6 +216,7 @@ std::string run_program(const Program& program, bool tracing) {
     world.drop_all();
     world.oracle.check_over();
     violation = world.oracle.first_violation();
+    forget_adopted();
   }
   auto expect_none = [&](long& count, const char* what) {
     if (count != 0 && violation.empty()) violation = std::to_string(count) + what;

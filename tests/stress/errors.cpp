@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "heed/failure/exception_group.hpp"
@@ -22,6 +23,8 @@ std::string label(ErrorId id) { return "#" + std::to_string(id); }
     std::throw_with_nested(Error(id));
   }
 }
+
+std::vector<std::pair<std::exception_ptr, ErrorId>> adopted;
 
 ExceptionGroup make_group(ErrorId id) {
   std::vector<std::exception_ptr> members;
@@ -74,10 +77,17 @@ std::exception_ptr make_error(ErrorKind kind, ErrorId id) {
   }
 }
 
-Thrown identify(const std::exception_ptr& exception) {
+void adopt(const std::exception_ptr& exception, ErrorId id) { adopted.emplace_back(exception, id); }
+void forget_adopted() { adopted.clear(); }
+
+Thrown identify(const std::exception_ptr& exception, bool exactly) {
   if (!exception) return {};
+  for (const auto& [known, id] : adopted)
+    if (known == exception) return {id, false};
   if (const auto* error = find<Error>(exception)) return {error->id, false};
-  if (const auto* error = find<CancelledError>(exception)) return {number_in(error->what()), true};
+  if (const auto* error = find<CancelledError>(exception)) {
+    return {Thrown::cancellations_are_alike && !exactly ? 0 : number_in(error->what()), true};
+  }
   if (const auto* error = find<std::exception>(exception)) return {number_in(error->what()), false};
   if (const auto* error = find<OddError>(exception)) return {error->id, false};
   if (const auto* error = find<int>(exception)) return {static_cast<ErrorId>(*error), false};

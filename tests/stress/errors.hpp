@@ -65,8 +65,18 @@ struct Thrown {
   bool cancellation = false;
   bool known() const noexcept { return id != 0 || cancellation; }
   friend bool operator==(const Thrown&, const Thrown&) noexcept = default;
+  // A group tells its children the reason that its body was cancelled for: a number says nothing then.
+  static inline bool cancellations_are_alike = false;
 };
-Thrown identify(const std::exception_ptr& exception);
+inline Thrown thrown_as(ErrorKind kind, ErrorId id) noexcept {
+  bool cancellation = kind == ErrorKind::cancelled;
+  return {cancellation && Thrown::cancellations_are_alike ? 0 : id, cancellation};
+}
+// `exactly`: its number even where cancellations are alike.
+Thrown identify(const std::exception_ptr& exception, bool exactly = false);
+// An exception that the library made, a TimeoutError or a group: known by this number from now on.
+void adopt(const std::exception_ptr& exception, ErrorId id);
+void forget_adopted();
 std::string to_string(const Thrown& thrown);
 
 }  // namespace heed::stress

@@ -23,13 +23,17 @@ struct Temper {
 
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed) : random_(seed), temper_(random_) { program_.seed = seed; }
+  explicit Generator(std::uint64_t seed) : random_(seed), temper_(random_), scopes_(seed * 0x9e3779b97f4a7c15u + 1) {
+    program_.seed = seed;
+    scoping_ = scopes_.pick({0u, 0u, 15u, 40u});
+  }
 
   Program make() {
     unsigned bodies = random_.between(2, 9), actions = random_.between(6, 26), callbacks = random_.between(1, 6);
     for (unsigned i = 0; i < callbacks; ++i) program_.callbacks.push_back(callback(actions));
     for (unsigned i = 0; i < actions; ++i) program_.actions.push_back(action(bodies, callbacks));
     for (unsigned i = 0; i < bodies; ++i) program_.bodies.push_back(body(i, bodies, actions));
+    if (scoping_ != 0) add_scopes(bodies);
     unsigned loops = random_.percent(15) ? random_.between(2, 3) : 1;
     for (unsigned i = 0; i < loops; ++i) program_.loops.push_back(loop(bodies, actions));
     return std::move(program_);
@@ -177,6 +181,36 @@ class Generator {
     return made;
   }
 
+  // Some steps and actions become ones of scopes. By numbers of their own: what is not changed stays as it was.
+  void add_scopes(unsigned bodies) {
+    using S = StepKind;
+    using A = ActionKind;
+    for (Action& action : program_.actions) {
+      if (!scopes_.percent(scoping_)) continue;
+      static constexpr A kinds[] = {A::group_spawn,  A::group_spawn,   A::group_spawn, A::group_spawn,
+                                    A::group_cancel, A::region_cancel, A::reschedule,  A::shield};
+      action.kind = scopes_.pick(kinds);
+    }
+    for (unsigned self = 0; self < bodies; ++self) {
+      for (Step& step : program_.bodies[self].steps) {
+        if (!scopes_.percent(scoping_)) continue;
+        static constexpr S kinds[] = {S::group,         S::group,         S::group,  S::joined, S::timeout, S::timeout,
+                                      S::wait_for_body, S::wait_for_slot, S::region, S::region, S::shielded};
+        step.kind = scopes_.pick(kinds);
+        step.mode = static_cast<std::uint8_t>(scopes_.below(3));
+        if (step.mode == 2 && step.kind == S::region && scopes_.percent(60)) step.mode = 0;  // not cancelled beforehand
+        step.timeout = scopes_.percent(60);
+        step.amount = static_cast<Index>(scopes_.below(scopes_.percent(50) ? 4 : 12));
+        if (step.kind == S::wait_for_slot) continue;
+        if (self + 1 >= bodies) {
+          step.kind = S::wait_for_slot;
+        } else {
+          step.body = static_cast<Index>(scopes_.between(self + 1, bodies - 1));
+        }
+      }
+    }
+  }
+
   LoopPlan loop(unsigned bodies, unsigned actions) {
     LoopPlan made;
     made.mode = weighted<Mode>({{Mode::stepped, 3}, {Mode::until_complete, 3}, {Mode::runner, 2}});
@@ -211,6 +245,8 @@ class Generator {
 
   Random random_;
   Temper temper_;
+  Random scopes_;
+  unsigned scoping_ = 0;  // percent of the steps and actions
   Program program_;
 };
 

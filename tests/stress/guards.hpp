@@ -16,6 +16,7 @@ class FrameGuard {
     if (root_of == nobody) return;
     world.oracle.bind_task(root_of, current_task().id());
     world.schedule.began(current_task().id());
+    world.scopes.task_begins(current_task().id(), root_of);
     if (current_task().cancelling() > 0) world.oracle.violation("a task began that was cancelled before");
   }
   FrameGuard(const FrameGuard&) = delete;
@@ -24,12 +25,13 @@ class FrameGuard {
     // A loop that does not run destroys frames because it closes.
     bool closing = !world_.running();
     if (!closing && !world_.oracle.frame_returned(frame_)) {
-      if (world_.oracle.frame_idles(frame_))
-        world_.schedule.cancelled_while_idle(current_task().id(), current_task().cancelling());
+      if (world_.oracle.frame_idles(frame_)) world_.cancelled_while_idle();
+      if (world_.oracle.frame_waits(frame_)) world_.scopes.told(current_task().id());
       world_.not_resumed();
     }
-    bool may_be_cancelled =
-        root_of_ != nobody && !closing && (current_task().cancelling() > 0 || world_.oracle.uncancelled(root_of_));
+    bool may_be_cancelled = root_of_ != nobody && !closing &&
+                            (current_task().cancelling() > 0 || world_.oracle.uncancelled(root_of_) ||
+                             world_.scopes.in_cancelled_region(current_task().id()));
     world_.oracle.frame_gone(frame_, closing, may_be_cancelled);
   }
 

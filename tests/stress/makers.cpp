@@ -23,7 +23,7 @@ CellId first_failed(const std::vector<Future<Value>>& futures, const std::vector
 
 }  // namespace
 
-Entry World::spawn(const Action& action) {
+Entry World::spawn(const Action& action, ScopeId group) {
   if (!grow()) return {};
   const SpawnWay& way = action.spawn;
   Entry entry;
@@ -47,12 +47,20 @@ Entry World::spawn(const Action& action) {
     options = std::move(options).eager();
     coverage.count(Happened::task_eager);
   }
+  if (group != nobody) {
+    scopes.child_of(entry.cell, group);
+  } else if (!way.keep && plan->mode != Mode::runner) {
+    scopes.set_private(entry.cell);
+  }
   Index index = action.body;
   auto start = [&](auto coroutine) {
-    auto task = running() ? create_task(std::move(coroutine), std::move(options))
-                          : loop->create_task(std::move(coroutine), std::move(options));
+    auto task = group != nobody ? scopes[group].group->create_task(std::move(coroutine), std::move(options))
+                : running()     ? create_task(std::move(coroutine), std::move(options))
+                                : loop->create_task(std::move(coroutine), std::move(options));
     oracle.bind_task(entry.cell, task.id());
-    if (way.eager && running() && !way.callable_throws && oracle.frame_created(frame))
+    if (group != nobody) scopes[group].children.push_back(entry.cell);
+    bool cancelled = scopes.in_cancelled_group(entry.cell);
+    if (way.eager && running() && !way.callable_throws && !cancelled && oracle.frame_created(frame))
       oracle.violation("an eager task has not begun");
     if (way.keep) entry.handle = std::move(task);
   };

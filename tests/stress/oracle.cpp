@@ -32,7 +32,7 @@ CellId Oracle::new_cell(CellKind kind) {
 
 std::string Oracle::name(CellId cell) const {
   if (cell == nobody) return "somebody";
-  static const char* const kinds[] = {"task ", "future ", "gather "};
+  static const char* const kinds[] = {"task ", "future ", "gather ", "shield "};
   return kinds[static_cast<int>(cells_[cell].kind)] + std::to_string(cell);
 }
 
@@ -86,6 +86,7 @@ void Oracle::root_gone(CellId id, FrameId root, bool may_be_cancelled) {
         cells_[id].state = CellState::cancelled;
       } else {
         fail(id, frame.thrown);
+        cells_[id].failed_at = ++failed_;
       }
       return;
     }
@@ -107,7 +108,7 @@ void Oracle::root_gone(CellId id, FrameId root, bool may_be_cancelled) {
 void Oracle::cancellation_left(CellId id) {
   Cell& cell = cells_[id];
   if (cell.state == CellState::failed && cell.thrown.cancellation) cell.perhaps_seen = true;
-  if (cell.kind != CellKind::gather) return;
+  if (!of_others(cell.kind)) return;
   for (CellId child : cell.children)
     if (child != nobody) cancellation_left(child);
 }
@@ -144,6 +145,10 @@ bool Oracle::delivered(CellId id, Thrown thrown) {
   } else if (!establish(id, thrown)) {
     return false;
   }
+  if (thrown.cancellation && Thrown::cancellations_are_alike) {  // this one, or that of the task that waits
+    cell.perhaps_seen = true;
+    return true;
+  }
   if (!cell.delivered && cell.in_report != 0) cell.read_in_report = true;
   cell.delivered = true;
   cell.guessed = false;
@@ -173,6 +178,13 @@ bool Oracle::explore(CellId id, Thrown thrown) {
     return true;
   }
   if (cells_[id].returns_exceptions) return false;
+  if (cells_[id].kind == CellKind::shield) {
+    CellId inner = cells_[id].children[0];
+    if (!establish(inner, thrown)) return false;
+    cells_[inner].consumed = true;
+    if (!thrown.cancellation) fail(id, thrown);
+    return true;
+  }
   // One child has given it the failure: which is clear when only one can have failed so.
   std::vector<CellId> known, unclear;
   for (CellId child : cells_[id].children) {
@@ -183,7 +195,7 @@ bool Oracle::explore(CellId id, Thrown thrown) {
       known.push_back(child);
     } else if (cell.state == CellState::cancelled
                    ? thrown.cancellation
-                   : cell.state == CellState::open && (cell.unresolved || cell.kind == CellKind::gather)) {
+                   : cell.state == CellState::open && (cell.unresolved || of_others(cell.kind))) {
       unclear.push_back(child);
     }
   }
@@ -206,7 +218,7 @@ bool Oracle::explore(CellId id, Thrown thrown) {
 void Oracle::perhaps_seen(CellId id) {
   Cell& cell = cells_[id];
   if (std::exchange(cell.perhaps_seen, true)) return;
-  if (cell.kind == CellKind::gather) {
+  if (of_others(cell.kind)) {
     for (CellId child : cell.children)
       if (child != nobody) perhaps_seen(child);
   } else if (cell.root != nobody) {
@@ -231,20 +243,28 @@ void Oracle::taken(CellId id) {
   cell.consumed = cell.taken = true;
 }
 
+CellId Oracle::behind(CellId id) const {
+  while (id != nobody && cells_[id].kind == CellKind::shield && cells_[id].value_origin == 0)
+    id = cells_[id].children[0];
+  return id;
+}
+
 void Oracle::got_value(CellId id, std::uint32_t origin) {
+  id = behind(id);
   if (id != nobody && cells_[id].value_origin != origin)
     violation(name(id) + " gave value " + std::to_string(origin) + " instead of " +
               std::to_string(cells_[id].value_origin));
 }
 
 CellId Oracle::child(CellId cell, std::size_t index) const {
+  cell = behind(cell);
   if (cell == nobody || index >= cells_[cell].children.size()) return nobody;
   return cells_[cell].children[index];
 }
 
 bool Oracle::must_have_ended(CellId id) const {
   const Cell& cell = cells_[id];
-  if (cell.kind == CellKind::future) return cell.ended;
+  if (cell.kind == CellKind::future || cell.ended) return cell.ended;
   if (cell.kind == CellKind::task)
     return cell.root != nobody && frames_[cell.root].state != FrameState::created && !frames_[cell.root].alive;
   return std::all_of(cell.children.begin(), cell.children.end(),

@@ -30,7 +30,7 @@ struct Source {
   static Source cell(CellId id) noexcept { return {Kind::cell, id}; }
 };
 
-enum class CellKind : std::uint8_t { task, future, gather };
+enum class CellKind : std::uint8_t { task, future, gather, shield };
 
 class Oracle {
  public:
@@ -65,6 +65,11 @@ class Oracle {
   bool frame_idles(FrameId frame) const {
     return frames_[frame].state == FrameState::running && frames_[frame].source.kind == Source::Kind::turn;
   }
+  // It waits for something, and not for a coroutine that it called.
+  bool frame_waits(FrameId frame) const {
+    Source::Kind kind = frames_[frame].source.kind;
+    return frames_[frame].state == FrameState::running && (kind == Source::Kind::turn || kind == Source::Kind::cell);
+  }
   // The wait of `frame` ended without an exception.
   void resumed(FrameId frame);
   // User code caught `thrown`, which came from there.
@@ -78,6 +83,9 @@ class Oracle {
   // A value came out; `origin` is what set_value noted.
   void set_value(CellId cell, std::uint32_t origin) { cells_[cell].value_origin = origin; }
   void got_value(CellId cell, std::uint32_t origin);
+  // A task group ended with these failures of its children. Whether there were any.
+  bool group_merged(const std::vector<CellId>& children, const std::vector<Thrown>& members);
+  void group_interrupted(const std::vector<CellId>& children, Thrown interrupt);
   CellId child(CellId cell, std::size_t index) const;
   // A future that is done; a gather whose cancellation was accepted.
   void note_ended(CellId cell) { cells_[cell].ended = true; }
@@ -86,7 +94,11 @@ class Oracle {
   void note_value(CellId cell) {
     if (cells_[cell].cancel_accepted) violation(name(cell) + " was cancelled and has a value");
   }
+  // What a shield shields.
+  CellId child_of(CellId cell) const { return cells_[cell].children.empty() ? nobody : cells_[cell].children[0]; }
   bool must_have_ended(CellId cell) const;
+  // A task that began and has not ended.
+  bool runs_or_waits(CellId cell) const { return cells_[cell].root != nobody && frames_[cells_[cell].root].alive; }
   FrameId root(CellId cell) const { return cells_[cell].root; }
   CellKind kind(CellId cell) const { return cells_[cell].kind; }
   const std::vector<CellId>& children(CellId cell) const { return cells_[cell].children; }
@@ -98,6 +110,8 @@ class Oracle {
 
   // A failure that is reported at once: of a callback, a destructor, an exception handler.
   void raised_directly(ErrorId error, const char* where);
+  // ... and that one was reported.
+  void raised_and_reported(ErrorId error, const char* where) { direct_.push_back({where, error, loop_, 1}); }
   bool is_interrupt(Thrown thrown) const;
   // An interrupt came out of the loop.
   void interrupt_seen(ErrorId error);
@@ -151,8 +165,11 @@ class Oracle {
     bool delivered = false;             // to user code
     bool consumed = false;              // a gather has taken the failure over
     bool taken = false;                 // ... when it was made, perhaps after the failure was reported
-    bool perhaps_seen = false;          // one of these, or it was another cell with the same exception
-    bool unresolved = false;            // a task that ended with what it awaited, or was cancelled
+    bool merged = false;                // a group of failures has it
+    bool was_live = false;              // ... and nobody had read it before
+    bool perhaps_live = false;
+    bool perhaps_seen = false;  // one of these, or it was another cell with the same exception
+    bool unresolved = false;    // a task that ended with what it awaited, or was cancelled
     bool has_cause = false;
     bool guessed = false;  // that it failed explains what a gather ended with, and nothing else says so
     bool returns_exceptions = false;
@@ -162,6 +179,7 @@ class Oracle {
     bool ended = false;
     bool cancel_accepted = false;
     bool abandoned = false;  // a task that was suspended when its loop closed
+    unsigned failed_at = 0;  // how many had failed before; 0: not known
     int in_report = 0;
     int reports = 0;
     int provisional = 0;
@@ -191,6 +209,10 @@ class Oracle {
   bool explore(CellId cell, Thrown thrown);
   void cancellation_left(CellId cell);
   void perhaps_seen(CellId cell);
+  void merge(CellId cell);
+  // What stands behind shields.
+  CellId behind(CellId cell) const;
+  bool of_others(CellKind kind) const { return kind == CellKind::gather || kind == CellKind::shield; }
   void fail(CellId cell, Thrown thrown);
   void root_gone(CellId cell, FrameId frame, bool may_be_cancelled);
   std::string name(CellId cell) const;
@@ -200,6 +222,7 @@ class Oracle {
   std::vector<Direct> direct_;
   std::vector<Raised> raised_;
   unsigned loop_ = 0;
+  unsigned failed_ = 0;
   bool tracing_ = false;
   std::string violation_;
 };

@@ -20,7 +20,8 @@ CellId Oracle::cell_of_state(const void* state) const {
 
 CellId Oracle::unread_cell_with(Thrown thrown, CellKind kind) {
   auto unread = [&](const Cell& cell) {
-    return cell.kind == kind && !cell.delivered && !cell.consumed && cell.reports == 0;
+    bool fits = cell.kind == kind || (kind == CellKind::future && cell.kind == CellKind::shield);
+    return fits && !cell.merged && !cell.delivered && !cell.consumed && cell.reports == 0;
   };
   for (CellId id = 0; id < cells_.size(); ++id)
     if (unread(cells_[id]) && cells_[id].state == CellState::failed && cells_[id].thrown == thrown) return id;
@@ -38,7 +39,7 @@ void Oracle::reported(CellId id, Thrown thrown, bool provisional) {
   if (tracing_) trace(name(id) + " is reported" + (provisional ? " provisionally" : "") + " with " + to_string(thrown));
   Cell& cell = cells_[id];
   ++cell.in_report;
-  if (cell.kind == CellKind::gather && thrown.cancellation) {
+  if (of_others(cell.kind) && thrown.cancellation) {
     // A child was cancelled: nobody but the gather knows that this is its failure.
     if (thrown.id != 0) establish(id, thrown);
     if (cell.state == CellState::open) fail(id, thrown);
@@ -49,6 +50,7 @@ void Oracle::reported(CellId id, Thrown thrown, bool provisional) {
   int& count = provisional ? cell.provisional : cell.reports;
   if (++count > 1) violation(name(id) + " is reported twice");
   if (cell.delivered || cell.consumed) violation(name(id) + " is reported although its failure was retrieved");
+  if (cell.merged) violation(name(id) + " is reported although its failure is in a group");
   if (provisional && cell.reports != 0) violation(name(id) + " is reported provisionally after its report");
 }
 
@@ -94,8 +96,9 @@ void Oracle::check_closed(const Ledger& books) {
     violation("the loop is closed and something is open: " + books.summary());
   if (books.settled() != books.recent().size() + books.overflowed())
     violation("the ring of records has lost some: " + books.summary());
-  if (failures.merged != 0 || failures.supervised != 0) violation("nobody merges here: " + books.summary());
+  if (failures.supervised != 0) violation("nobody supervises here: " + books.summary());
 
+  std::uint64_t merged = 0, perhaps_merged = 0;
   std::uint64_t raised = 0, told = 0, guessed = 0, unclear = 0;
   for (const Direct& direct : direct_) {
     if (direct.loop != loop_) continue;
@@ -108,14 +111,20 @@ void Oracle::check_closed(const Ledger& books) {
     if (cell.abandoned ? cell.pending_reports != 1 : cell.pending_reports != 0 && !never_began)
       violation(name(static_cast<CellId>(&cell - cells_.data())) + (cell.abandoned ? " was abandoned" : " had ended") +
                 " and is reported as pending " + std::to_string(cell.pending_reports) + " times");
+    // What was seen later was perhaps seen before.
+    bool unsure = cell.perhaps_live || cell.delivered || cell.consumed || cell.perhaps_seen;
+    if (cell.merged && cell.was_live) ++(unsure ? perhaps_merged : merged);
     if (cell.state == CellState::failed) {
       ++raised;
       guessed += cell.guessed;
       if (cell.reports != 0 && !cell.read_in_report) ++told;
-    } else if (cell.kind == CellKind::gather ? !cell.returns_exceptions : cell.unresolved) {
+    } else if (of_others(cell.kind) ? !cell.returns_exceptions : cell.unresolved) {
       ++unclear;  // perhaps it failed: a gather because a child was cancelled, a task with what a gather gave it
     }
   }
+  if (failures.merged < merged || failures.merged > merged + perhaps_merged)
+    violation("expected merged " + std::to_string(merged) + ".." + std::to_string(merged + perhaps_merged) +
+              "; the books say " + books.summary());
   raised -= guessed;
   unclear += guessed;
   if (failures.raised < raised || failures.raised > raised + unclear || failures.reported != told)
@@ -132,7 +141,8 @@ void Oracle::check_over() {
   }
   for (std::size_t i = 0; i < cells_.size(); ++i) {
     const Cell& cell = cells_[i];
-    if (cell.state != CellState::failed || cell.delivered || cell.consumed || cell.perhaps_seen || cell.reports != 0)
+    if (cell.state != CellState::failed || cell.delivered || cell.consumed || cell.merged || cell.perhaps_seen ||
+        cell.reports != 0)
       continue;
     if (is_interrupt(cell.thrown) && raised_[cell.thrown.id - 1].interrupt_seen) continue;
     violation(to_string(cell.thrown) + " of " + name(static_cast<CellId>(i)) + " was never seen by anybody");

@@ -18,9 +18,11 @@ std::string describe(const Action& action) {
   const SpawnWay& way = action.spawn;
   std::string text = std::string(to_string(action.kind)) + number("slot", action.slot);
   switch (action.kind) {
+    case ActionKind::group_spawn:
     case ActionKind::spawn:
-      return text + number("body", action.body) + flag("named", way.named) + flag("eager", way.eager) +
-             flag("void", way.returns_void) + flag("that-blows", way.blows) + flag("callable", way.callable) +
+      return text + flag("flag", action.kind == ActionKind::group_spawn && action.flag) + number("body", action.body) +
+             flag("named", way.named) + flag("eager", way.eager) + flag("void", way.returns_void) +
+             flag("that-blows", way.blows) + flag("callable", way.callable) +
              flag("that-throws", way.callable && way.callable_throws) + flag("dropped", !way.keep) +
              number("context", way.context);
     case ActionKind::gather_handles:
@@ -28,6 +30,9 @@ std::string describe(const Action& action) {
       return text + number("body", action.body) + number("other", action.other) + number("amount", action.amount) +
              flag("return_exceptions", action.flag);
     case ActionKind::set_exception: return text + " " + to_string(action.error);
+    case ActionKind::reschedule:
+      return text + number("other", action.other) + number("amount", action.amount) + flag("flag", action.flag);
+    case ActionKind::shield:
     case ActionKind::copy: return text + number("to", action.other);
     case ActionKind::add_callback:
     case ActionKind::remove_equal:
@@ -50,6 +55,17 @@ std::string describe(const Step& step) {
     case StepKind::wait:
       text += number("slot", step.slot) + number("count", step.count) + number("mode", step.mode) +
               (step.timeout ? number("timeout", step.amount) : "");
+      break;
+    case StepKind::wait_for_slot:
+      text += number("slot", step.slot) + (step.timeout ? number("ms", step.amount) : "");
+      break;
+    case StepKind::group:
+    case StepKind::joined:
+    case StepKind::timeout:
+    case StepKind::wait_for_body:
+    case StepKind::region:
+    case StepKind::shielded:
+      text += number("body", step.body) + number("mode", step.mode) + (step.timeout ? number("ms", step.amount) : "");
       break;
     case StepKind::sleep: text += number("ms", step.amount); break;
     case StepKind::fail: text += std::string(" ") + to_string(step.error) + flag("later", step.timeout); break;
@@ -83,36 +99,27 @@ std::string describe(const LoopPlan& loop) {
 }  // namespace
 
 const char* to_string(ActionKind kind) noexcept {
-  static const char* const names[action_kinds] = {"nothing",
-                                                  "spawn",
-                                                  "make_future",
-                                                  "gather_handles",
-                                                  "gather_bodies",
-                                                  "drop",
-                                                  "copy",
-                                                  "cancel",
-                                                  "cancel_running",
-                                                  "cancel_everything",
-                                                  "uncancel",
-                                                  "set_result",
-                                                  "set_exception",
-                                                  "read_result",
-                                                  "read_exception",
-                                                  "query",
-                                                  "add_callback",
-                                                  "remove_callback",
-                                                  "remove_equal",
-                                                  "call_soon",
-                                                  "call_later",
-                                                  "call_threadsafe",
-                                                  "cancel_call",
-                                                  "drop_coroutine",
-                                                  "stop"};
+  static const char* const names[action_kinds] = {"nothing",        "spawn",
+                                                  "make_future",    "gather_handles",
+                                                  "gather_bodies",  "drop",
+                                                  "copy",           "cancel",
+                                                  "cancel_running", "cancel_everything",
+                                                  "uncancel",       "set_result",
+                                                  "set_exception",  "read_result",
+                                                  "read_exception", "query",
+                                                  "add_callback",   "remove_callback",
+                                                  "remove_equal",   "call_soon",
+                                                  "call_later",     "call_threadsafe",
+                                                  "cancel_call",    "drop_coroutine",
+                                                  "stop",           "group_spawn",
+                                                  "group_cancel",   "region_cancel",
+                                                  "reschedule",     "shield"};
   return name(kind, names);
 }
 const char* to_string(StepKind kind) noexcept {
-  static const char* const names[step_kinds] = {"nothing", "action", "call", "await_slot", "await_new",
-                                                "wait",    "sleep",  "turn", "fail",       "chain"};
+  static const char* const names[step_kinds] = {
+      "nothing", "action", "call",   "await_slot", "await_new",     "wait",          "sleep",  "turn",    "fail",
+      "chain",   "group",  "joined", "timeout",    "wait_for_body", "wait_for_slot", "region", "shielded"};
   return name(kind, names);
 }
 const char* to_string(Style style) noexcept {

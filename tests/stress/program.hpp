@@ -42,8 +42,13 @@ enum class ActionKind : std::uint8_t {
   cancel_call,     // a Handle
   drop_coroutine,  // one that was never awaited
   stop,
+  group_spawn,    // a child of a group that is open; with the flag, of the innermost one of the running task
+  group_cancel,   // such a group
+  region_cancel,  // a CancelScope that is open
+  reschedule,     // a Timeout, or the deadline of a CancelScope
+  shield,         // the handle in the slot, into another one
 };
-inline constexpr std::size_t action_kinds = 25;
+inline constexpr std::size_t action_kinds = 30;
 const char* to_string(ActionKind kind) noexcept;
 
 // How a task is made.
@@ -88,8 +93,15 @@ enum class StepKind : std::uint8_t {
   turn,   // yield_now()
   fail,   // throw
   chain,  // a deep chain of coroutines
+  group,  // these run a body in a scope
+  joined,
+  timeout,
+  wait_for_body,
+  wait_for_slot,
+  region,
+  shielded,
 };
-inline constexpr std::size_t step_kinds = 10;
+inline constexpr std::size_t step_kinds = 17;
 const char* to_string(StepKind kind) noexcept;
 
 enum class Style : std::uint8_t { lvalue, rvalue, outcome, pass };
@@ -107,7 +119,7 @@ struct Step {
   std::uint8_t slot = 0;
   std::uint8_t mode = 0;   // wait: which; chain: how its levels await; await_slot: 1 takes the handle out
   std::uint8_t count = 0;  // wait: for how many more slots
-  bool timeout = false;    // wait: with one; fail: after a turn; chain: its leaf throws
+  bool timeout = false;    // wait, scopes: with one; fail: after a turn; chain: its leaf throws
   bool bomb = false;       // a local of the step throws in its destructor
   ErrorKind error = ErrorKind::custom;
   Index amount = 0;  // milliseconds, depth

@@ -7,7 +7,18 @@ namespace {
 
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
+const char body_of_group[] = "in the body of a TaskGroup";
+
 }  // namespace
+
+// The group cannot raise what its body failed with.
+void World::note_body(Thrown thrown) {
+  coverage.count(Happened::reported_of_body);
+  FrameId frame = scopes.body_of_group(thrown);
+  if (frame == nobody) return oracle.violation("a report about the body of a group that did not fail so");
+  oracle.caught(Source::frame(frame), thrown);
+  oracle.raised_and_reported(thrown.id, "group's body");
+}
 
 // Tells the oracle; returns the cell that the report is about, whose report_ended() is due, or nobody.
 CellId World::note_report(const ErrorContext& context) {
@@ -27,6 +38,10 @@ CellId World::note_report(const ErrorContext& context) {
       oracle.violation("the record of a report holds another exception");
   }
   CellId cell = nobody;
+  if (contains(context.message, body_of_group)) {
+    note_body(thrown);
+    return nobody;
+  }
   if (context.task) {
     cell = oracle.cell_of_task(context.task.id());
   } else if (context.future && context.future.is_task()) {
@@ -47,7 +62,7 @@ CellId World::note_report(const ErrorContext& context) {
     }
   } else {
     coverage.count(Happened::reported_by_callback);
-    oracle.reported_directly(thrown);
+    oracle.reported_directly(identify(context.exception, true));
   }
   return cell;
 }
@@ -105,7 +120,7 @@ void World::default_handler_told(StressLoop& told, const ErrorContext& context) 
   if (context.context) {  // the handler has failed
     check();
     if (oracle.tracing()) oracle.trace("default handler: " + context.message);
-    oracle.reported_directly(identify(context.exception));
+    oracle.reported_directly(identify(context.exception, true));
   } else {
     cell = note_report(context);
   }
@@ -134,7 +149,9 @@ void World::log_told(const LogRecord& record) {
       oracle.violation("an error was logged without an exception: " + message);
     return;
   }
-  if (!contains(message, "exception was never retrieved")) return oracle.reported_directly(thrown);
+  if (contains(message, body_of_group)) return note_body(thrown);
+  if (!contains(message, "exception was never retrieved"))
+    return oracle.reported_directly(identify(record.exception, true));
   // The loop object is gone, and its handler with it.
   coverage.count(Happened::reported_without_loop);
   CellKind kind = contains(message, "_Gath")  ? CellKind::gather

@@ -85,13 +85,19 @@ void Schedule::loop_sleeps(Duration timeout, bool needs_no_timer) {
                               [&](const auto& deadline) { return !oracle_.passed_over(deadline.second); });
   if (soonest != deadlines_.end() && timeout > soonest->first - clock_.time())
     oracle_.violation("the loop sleeps past a deadline");
-  if (soonest == deadlines_.end() && timeout != Duration::max() && needs_no_timer)
+  std::optional<TimePoint> of_scope = scopes_.next_deadline();
+  if (of_scope && timeout > *of_scope - clock_.time())
+    oracle_.violation("the loop sleeps past the deadline of a scope");
+  scopes_.check_joins();
+  if (soonest == deadlines_.end() && !of_scope && timeout != Duration::max() && needs_no_timer)
     oracle_.violation("the loop will wake up for nothing");
   for (const Wait* wait : waits_) {
     if (oracle_.passed_over(wait->frame)) continue;
+    bool idles = !wait->futures && (wait->future ? oracle_.kind(wait->cell) == CellKind::future : wait->sleeps);
+    if (idles && wait->task != 0) scopes_.check_idle(wait->task, wait->since);
     if (wait->futures) {
       if (satisfied(*wait->futures, wait->when)) oracle_.violation("wait() did not come back");
-    } else if (asked_themselves_.count(wait->task) != 0 &&
+    } else if (asked_themselves_.count(wait->task) != 0 && !scopes_.shielded(wait->task) &&
                (wait->sleeps || (wait->future && oracle_.kind(wait->cell) == CellKind::future))) {
       oracle_.violation("the loop sleeps, and so does a task that had cancelled itself before");
     } else if (wait->sleeps) {
@@ -137,7 +143,7 @@ void Schedule::withdrawn(std::uint64_t task, int left) {
 
 void Schedule::cancelled_while_idle(std::uint64_t task, int requests) {
   Requests& all = requests_[task];
-  if (++all.delivered > requests + all.taken_back - all.withdrawn)
+  if (++all.delivered > requests + all.taken_back - all.withdrawn + scopes_.spent(task))
     oracle_.violation("a task is cancelled more often than anybody asked for");
 }
 

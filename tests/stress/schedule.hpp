@@ -8,6 +8,7 @@
 
 #include "heed/core/future_state.hpp"
 #include "stress/oracle.hpp"
+#include "stress/scopes.hpp"
 #include "stress/virtual_loop.hpp"
 
 namespace heed::stress {
@@ -17,7 +18,8 @@ enum class Queue : std::uint8_t { soon, threadsafe, later, done };
 class Schedule {
  public:
   using CallId = std::uint32_t;
-  Schedule(Oracle& oracle, const VirtualClock& clock) : oracle_(oracle), clock_(clock) {}
+  Schedule(Oracle& oracle, const VirtualClock& clock, Scopes& scopes)
+      : oracle_(oracle), clock_(clock), scopes_(scopes) {}
   Schedule(const Schedule&) = delete;
   Schedule& operator=(const Schedule&) = delete;
 
@@ -60,8 +62,12 @@ class Schedule {
     int when = 0;
     bool sleeps = false;
     std::uint64_t task = 0;
+    TimePoint since{};
   };
-  void add_wait(const Wait& wait) { waits_.insert(&wait); }
+  void add_wait(Wait& wait) {
+    wait.since = clock_.time();
+    waits_.insert(&wait);
+  }
   void remove_wait(const Wait& wait) { waits_.erase(&wait); }
   static bool satisfied(const std::vector<AnyFuture>& futures, int when);
   // The loop is about to sleep. `forever`: nothing but another thread would wake it.
@@ -110,6 +116,7 @@ class Schedule {
 
   Oracle& oracle_;
   const VirtualClock& clock_;
+  Scopes& scopes_;
   std::vector<Call> calls_;
   std::map<CellId, CallId> last_about_;
   CallId last_soon_ = 0, last_threadsafe_ = 0, last_later_ = nobody;

@@ -42,6 +42,12 @@ std::vector<std::function<void(Program&)>> simplifications(const Program& progra
       add([=](Program& p) { p.bodies[i].steps[k].guard = Guard::open; });
       add([=](Program& p) { p.bodies[i].steps[k].style = Style::lvalue; });
       add([=](Program& p) { p.bodies[i].steps[k].bomb = false; });
+      if (program.bodies[i].steps[k].kind >= StepKind::group) {  // a body without its scope
+        if (program.bodies[i].steps[k].body != no_index)
+          add([=](Program& p) { p.bodies[i].steps[k].kind = StepKind::call; });
+        add([=](Program& p) { p.bodies[i].steps[k].timeout = false; });
+        add([=](Program& p) { p.bodies[i].steps[k].mode = 0; });
+      }
       add([=](Program& p) { p.bodies[i].steps[k].amount /= 2; });
       add([=](Program& p) { p.bodies[i].steps[k].error = ErrorKind::custom; });
     }
@@ -49,6 +55,8 @@ std::vector<std::function<void(Program&)>> simplifications(const Program& progra
   for (std::size_t i = 0; i < program.actions.size(); ++i) {
     add([=](Program& p) { p.actions[i].kind = ActionKind::nothing; });
     add([=](Program& p) { p.actions[i].spawn = SpawnWay(); });
+    if (program.actions[i].kind == ActionKind::group_spawn)
+      add([=](Program& p) { p.actions[i].kind = ActionKind::spawn; });
     add([=](Program& p) { p.actions[i].amount = 0; });
   }
   for (std::size_t i = 0; i < program.callbacks.size(); ++i) {

@@ -15,6 +15,7 @@
 #include "stress/oracle.hpp"
 #include "stress/program.hpp"
 #include "stress/schedule.hpp"
+#include "stress/scopes.hpp"
 #include "stress/value.hpp"
 #include "stress/virtual_loop.hpp"
 
@@ -58,7 +59,8 @@ class World {
   const LoopPlan* plan = nullptr;  // of the current loop
   Oracle oracle;
   VirtualClock clock;
-  Schedule schedule{oracle, clock};
+  Scopes scopes{oracle, clock};
+  Schedule schedule{oracle, clock, scopes};
   EventLoop* loop = nullptr;  // null between two of them
   bool running() const noexcept { return loop && loop->is_running(); }
 
@@ -80,6 +82,10 @@ class World {
   // --- bodies.cpp ------------------------------------------------------------------------------------------------
   Coro<Value> body(Token token, FrameId frame, Index index, int context);
   Coro<void> void_body(Token token, FrameId frame, Index index, int context);
+
+  // --- scope_steps.cpp -------------------------------------------------------------------------------------------
+  // Somebody's wait for time or for his turn ended with a cancellation.
+  void cancelled_while_idle();
 
   // --- reports.cpp -----------------------------------------------------------------------------------------------
   void handler_told(const ErrorContext& context);
@@ -120,7 +126,7 @@ class World {
  private:
   bool grow() noexcept { return started_ < 150 && (++started_, ++progress_, true); }
   void perform(const Action& action, const Entry* about, bool& may_refuse);
-  Entry spawn(const Action& action);
+  Entry spawn(const Action& action, ScopeId group = nobody);
   Entry gather_handles(const Action& action, bool& may_refuse);
   Entry gather_bodies(const Action& action);
   void read_result(Entry entry);
@@ -141,10 +147,33 @@ class World {
   Coro<void> pause(Token token, FrameId frame, const Step& step);
   Coro<void> fail(Token token, FrameId frame, const Step& step);
   Coro<void> deep(Token token, FrameId frame, const Step& step);
+
+  Coro<Value> scope_body(Token token, FrameId frame, ScopeId scope, Index index, int context);
+  Coro<void> void_scope_body(Token token, FrameId frame, ScopeId scope, Index index, int context);
+  Coro<void> in_timeout(Token token, FrameId frame, const Step& step, int context);
+  Coro<void> in_region(Token token, FrameId frame, const Step& step, int context);
+  Coro<void> in_group(Token token, FrameId frame, const Step& step, int context);
+  Coro<void> joined_group(Token token, FrameId frame, const Step& step, int context);
+  Coro<void> wait_for_entry(FrameId frame, Entry entry, const Step& step);
+  template <class F>
+  Coro<void> wait_for_future(Token token, FrameId frame, F future, CellId cell, const Step& step);
+  ScopeEnd end_of_scope(const std::exception_ptr& out, bool& fresh);
+  ScopeEnd end_of_group(ScopeId scope, const std::exception_ptr& out);
+  void body_landed(FrameId body, const Scope& scope);
+  void leave_scope(FrameId frame, const ScopeEnd& end);
+  AnyTask task_of(CellId cell) const;
+  std::vector<TaskId> unfinished() const;
+  ScopeId pick_scope(ScopeKind kind, const Action& action) const;
+  void spawn_in_group(const Action& action);
+  void cancel_group(const Action& action);
+  void cancel_region(const Action& action);
+  void reschedule(const Action& action);
+  void shield_entry(const Action& action);
   Coro<Value> chain(Token token, FrameId frame, unsigned depth, const Step& step);
 
   CellId note_report(const ErrorContext& context);
   void respond(const ErrorContext& context, CellId cell);
+  void note_body(Thrown thrown);
 
   std::array<Entry, slots> pool_;
   AnyFuture registered_;  // where a done callback was added, and which

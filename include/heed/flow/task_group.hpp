@@ -61,6 +61,7 @@ class GroupState : public LocalRefCounted {
   State state_ = State::created;
   bool with_body_ = false;
   bool aborting_ = false;
+  CancelReasonRef abort_reason_;
   std::size_t unfinished_ = 0;
   ChildCallback* first_ = nullptr;  // of the unfinished children, in order of creation
   ChildCallback* last_ = nullptr;
