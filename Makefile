@@ -2,10 +2,11 @@
 
 JOBS ?= $(shell nproc)
 PROGRAMS ?= 1000000
+STRESS_SEEDS ?= 11 12 13 14 15
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-matrix build test matrix check tidy format soak sabotage demo clean
+.PHONY: help deps deps-matrix build test matrix check tidy format stress soak sabotage demo clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ tidy: deps-matrix ## clang-tidy over the library (needs clang-tidy-16)
 
 format: ## format all sources in place
 	@tools/lint/format.sh --fix
+
+stress: build ## a million random programs, with fixed seeds
+	@printf '%s\n' $(STRESS_SEEDS) | xargs -P $(JOBS) -I{} build/release/tests/heed_stress --programs 200000 --seed {}
 
 soak: build ## long random stress run; PROGRAMS=1000000 SEED=... make soak
 	@seed=$${SEED:-$$(date +%s)}; echo "== soak: $(PROGRAMS) programs, SEED=$$seed"; \

@@ -17,23 +17,16 @@ Coro<> consumer(Queue<int>& queue, std::vector<int>& out) {
   }
 }
 
-// The part of asyncio's TaskGroup that this program uses.
-Coro<> group_of(Coro<> first, Coro<> second) {
-  std::vector<Task<>> tasks{create_task(std::move(first)), create_task(std::move(second))};
-  co_await wait(tasks, FIRST_EXCEPTION);
-  for (Task<>& task : tasks) task.cancel();
-  co_await wait(tasks);
-  std::vector<std::exception_ptr> failures;
-  for (Task<>& task : tasks)
-    if (!task.cancelled() && task.exception()) failures.push_back(task.exception());
-  throw ExceptionGroup("unhandled errors in a TaskGroup", std::move(failures));
-}
-
 Coro<> program() {
   Queue<int> queue;
   std::vector<int> out;
+  auto body = [&](TaskGroup& group) -> Coro<> {
+    group.create_task(consumer(queue, out));
+    group.create_task(producer(queue));
+    co_return;
+  };
   try {
-    co_await group_of(consumer(queue, out), producer(queue));
+    co_await task_group(body);
   } catch (const ExceptionGroup&) {
     log(std::current_exception());
   }
