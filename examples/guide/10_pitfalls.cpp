@@ -67,18 +67,6 @@ Coro<> catching() {
   std::cout << (outcome.cancelled() ? "cancelled\n" : "not cancelled\n");
 }
 
-Coro<> foreign() {
-  co_await std::suspend_always();  // nobody would ever resume it
-}
-
-Coro<> foreign_awaitable() {
-  try {
-    co_await heed::create_task(foreign());
-  } catch (const std::runtime_error& error) {
-    std::cout << std::string(error.what()).substr(0, 27) << " ...\n";
-  }
-}
-
 class Prices {
  public:
   Coro<> fill() {
@@ -117,7 +105,6 @@ Coro<> program() {
   co_await task_of_a_lambda("you");
   co_await parameters();
   co_await catching();
-  co_await foreign_awaitable();
   co_await shared_state();
 }
 
