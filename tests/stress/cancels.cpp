@@ -23,10 +23,10 @@ detail::TaskState* end_of_line(detail::TaskState* task, const Scopes& scopes) {
 }  // namespace
 
 // The unfinished task of this cell.
-AnyTask World::task_of(CellId cell) const {
-  if (cell == nobody) return {};
+AnyTask World::task_of(CellId cell) const { return cell == nobody ? AnyTask() : task_with(oracle.task_id(cell)); }
+AnyTask World::task_with(TaskId id) const {
   for (AnyTask& task : all_tasks(*loop))
-    if (task.id() == oracle.task_id(cell)) return std::move(task);
+    if (task.id() == id) return std::move(task);
   return {};
 }
 

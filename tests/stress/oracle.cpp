@@ -145,11 +145,11 @@ bool Oracle::delivered(CellId id, Thrown thrown) {
   } else if (!establish(id, thrown)) {
     return false;
   }
+  if (!cell.delivered && cell.in_report != 0) cell.read_in_report = true;
   if (thrown.cancellation && Thrown::cancellations_are_alike) {  // this one, or that of the task that waits
     cell.perhaps_seen = true;
     return true;
   }
-  if (!cell.delivered && cell.in_report != 0) cell.read_in_report = true;
   cell.delivered = true;
   cell.guessed = false;
   if (tracing_) trace(to_string(thrown) + " was delivered by " + name(id));

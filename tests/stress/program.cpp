@@ -30,6 +30,7 @@ std::string describe(const Action& action) {
       return text + number("body", action.body) + number("other", action.other) + number("amount", action.amount) +
              flag("return_exceptions", action.flag);
     case ActionKind::set_exception: return text + " " + to_string(action.error);
+    case ActionKind::group_cancel:
     case ActionKind::reschedule:
       return text + number("other", action.other) + number("amount", action.amount) + flag("flag", action.flag);
     case ActionKind::shield:

@@ -356,6 +356,9 @@ void World::spawn_in_group(const Action& action) {
 void World::cancel_group(const Action& action) {
   ScopeId id = pick_scope(ScopeKind::group, action);
   if (id == nobody) return;
+  if (action.amount % 4 <= 1)  // the task that owns it as well, or instead
+    if (AnyTask owner = task_with(scopes[id].task)) cancel_task(std::move(owner), "and its owner");
+  if (action.amount % 4 == 1) return;
   schedule.cancel_unseen();
   if (!scopes[id].body.known || scopes[id].kind == ScopeKind::joined) scopes[id].asked = true;
   scopes[id].group->cancel("enough");

@@ -162,6 +162,7 @@ class World {
   void body_landed(FrameId body, const Scope& scope);
   void leave_scope(FrameId frame, const ScopeEnd& end);
   AnyTask task_of(CellId cell) const;
+  AnyTask task_with(TaskId id) const;
   std::vector<TaskId> unfinished() const;
   ScopeId pick_scope(ScopeKind kind, const Action& action) const;
   void spawn_in_group(const Action& action);
