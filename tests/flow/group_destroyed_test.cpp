@@ -15,7 +15,7 @@ class GroupDestroyed : public LoopTest {
  protected:
   // Does not end when it is cancelled.
   static Coro<> stays() {
-    co_await as_result(sleep(1h));
+    [[maybe_unused]] Outcome<void> slept = co_await as_result(sleep(1h));
     co_await sleep(1h);
   }
 };

@@ -23,14 +23,14 @@ std::string last_words_of(auto main) {
 }
 
 Coro<> exits_when_cancelled(int code) {
-  co_await as_result(sleep(1h));
+  [[maybe_unused]] Outcome<void> slept = co_await as_result(sleep(1h));
   throw SystemExit(code);
 }
 
 Coro<> leaves_one_and_who_awaits_it() {
   Task<> first = create_task(exits_when_cancelled(3));
   create_task([first]() -> Coro<> {
-    co_await as_result(sleep(1h));
+    [[maybe_unused]] Outcome<void> slept = co_await as_result(sleep(1h));
     co_await first;
   });
   co_await yield_now();
