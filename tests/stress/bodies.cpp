@@ -76,6 +76,8 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
     }
     Thrown thrown = identify(caught);
     oracle.caught(Source::frame(child), thrown);
+    // A frame that pass() skipped is destroyed later: its wait is over all the same.
+    if (AnyTask task = current_task()) schedule.wait_over(task.id());
     if (planned.guard != Guard::rethrow_later) continue;
     if (plan_of_body.cleanup != no_index && grow()) {  // that may fail as well
       FrameId cleanup = oracle.new_frame();
