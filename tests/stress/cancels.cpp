@@ -1,5 +1,6 @@
 // Cancelling, and what must be true afterwards.
 #include <set>
+#include <vector>
 
 #include "heed/core/task_state.hpp"
 #include "stress/moment.hpp"
@@ -9,15 +10,24 @@ namespace heed::stress {
 
 namespace {
 
-// The last of the tasks that await each other, beginning with `task`; null when they do so in a circle.
-detail::TaskState* end_of_line(detail::TaskState* task, const Scopes& scopes) {
+// The tasks that a request for `first` goes along: each awaits the next. `ends`: the last one awaits no task, or keeps
+// the request; else they await each other in a circle.
+struct Line {
+  std::vector<detail::TaskState*> tasks;
+  bool ends = false;
+};
+
+Line line_from(detail::TaskState* first, const Scopes& scopes) {
+  Line line;
   std::set<detail::TaskState*> seen;
-  while (seen.insert(task).second) {
+  for (detail::TaskState* task = first; seen.insert(task).second;) {
+    line.tasks.push_back(task);
     detail::TaskState* awaited = task->waiting_on() ? task->waiting_on()->as_task() : nullptr;
-    if (!awaited || awaited->done() || scopes.shielded(task->id())) return task;
+    line.ends = !awaited || awaited->done() || scopes.shielded(task->id());
+    if (line.ends) break;
     task = awaited;
   }
-  return nullptr;
+  return line;
 }
 
 }  // namespace
@@ -62,12 +72,10 @@ void World::cancel_task(AnyTask task, const char* message) {
     if (task.cancel(message)) oracle.violation("a task that is done could be cancelled");
     return;
   }
-  detail::TaskState* end = end_of_line(&static_cast<detail::TaskState&>(task.state()), scopes);
-  std::vector<TaskId> line;
-  for (auto* asked = &static_cast<detail::TaskState&>(task.state()); end; asked = asked->waiting_on()->as_task()) {
-    line.push_back(asked->id());
-    if (asked == end) break;
-  }
+  Line line = line_from(&static_cast<detail::TaskState&>(task.state()), scopes);
+  detail::TaskState* end = line.ends ? line.tasks.back() : nullptr;
+  std::vector<TaskId> asked;
+  for (detail::TaskState* state : line.tasks) asked.push_back(state->id());
   AnyTask last = end ? AnyTask::share(*end) : AnyTask();
   int before = end ? end->cancelling() : 0;
   Happened moment = last ? moment_of(last) : Happened::cancelled_done;
@@ -76,7 +84,7 @@ void World::cancel_task(AnyTask task, const char* message) {
   bool awaits_future = awaited && moment == Happened::cancelled_in_future && !awaited->done();
   AnyFuture keep = awaits_future ? AnyFuture::share(*awaited) : AnyFuture();
   if (!task.cancel(message)) oracle.violation("a task that is not done could not be cancelled");
-  for (TaskId asked : line) scopes.requested(asked);
+  for (TaskId id : asked) scopes.requested(id);
   if (last && scopes.shielded(last.id())) {
     coverage.count(Happened::cancelled_in_shield);
     scopes.held(last.id());
