@@ -291,6 +291,8 @@ Coro<void> World::wait_for_future(Token, FrameId frame, F future, CellId cell, c
   oracle.frame_waits(frame, Source::cell(cell));
   oracle.frame_handles(frame, true);
   F kept = future;
+  // What it waits for may refuse the cancellation.
+  if (oracle.kind(cell) != CellKind::future && !was_done) scopes.told(current_task().id());
   Coro<T> work = delay ? heed::wait_for(std::move(future), *delay) : heed::wait_for(std::move(future), std::nullopt);
   Outcome<T> outcome = co_await as_result(std::move(work));
   oracle.frame_handles(frame, false);
