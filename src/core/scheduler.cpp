@@ -63,6 +63,17 @@ void Trail::add_note(const std::exception_ptr& exception, std::string note) {
   now_.notes.push_back(std::move(note));
 }
 
+void Trail::pass_on_notes(const std::exception_ptr& exception, const std::exception_ptr& other) noexcept {
+  if (!follows(exception)) return;
+  std::vector<std::string> notes;
+  try {
+    notes = now_.notes;
+  } catch (const std::bad_alloc&) {
+  }
+  delivered(other, now_.cause_id);
+  now_.notes = std::move(notes);
+}
+
 void Trail::set_cause(const std::exception_ptr& exception, std::uint64_t failure_id) noexcept {
   if (!follows(exception)) delivered(exception, 0);
   if (now_.cause_id == 0) now_.cause_id = failure_id;

@@ -127,6 +127,16 @@ void GroupState::child_done(FutureState& child) {
   if (unfinished_ == 0 && all_done_.valid() && !all_done_.done()) all_done_.set_result();
 }
 
+void GroupState::keep_body_failure(const std::exception_ptr& failure) noexcept {
+  body_failure_ = failure;
+  if (failure) known_ = loop_->trail.keep(failure);
+}
+
+void GroupState::restore_body_failure() noexcept {
+  body_failure_ = nullptr;
+  loop_->trail.restore(std::move(known_));
+}
+
 // An interrupt outranks what the body failed with, or nobody is left who could raise it.
 void GroupState::report_body(const std::exception_ptr& failure, const char* what_happened) noexcept {
   ErrorContext context;
@@ -149,7 +159,10 @@ std::exception_ptr GroupState::result(const std::exception_ptr& body_failure, co
   for (const AnyFuture& child : failed_) errors.push_back(child.state().merge_exception());
   if (body_failure && !is_cancellation(body_failure)) errors.push_back(body_failure);
   if (errors.empty()) return cancelled;
-  return std::make_exception_ptr(ExceptionGroup("unhandled errors in a TaskGroup", std::move(errors)));
+  std::exception_ptr failure =
+      std::make_exception_ptr(ExceptionGroup("unhandled errors in a TaskGroup", std::move(errors)));
+  if (body_failure) loop_->trail.pass_on_notes(body_failure, failure);
+  return failure;
 }
 
 Coro<void> GroupState::finish(Ref<GroupState> group, std::exception_ptr body_failure) {
@@ -167,9 +180,9 @@ Coro<void> GroupState::finish(Ref<GroupState> group, std::exception_ptr body_fai
     self.abort(reason ? reason : make_reason(CancelSource::task_group, "", self.where_));
   }
   if (self.unfinished_ != 0) {
-    self.body_failure_ = body_failure;
+    self.keep_body_failure(body_failure);
     co_await self.wait_for_children(cancelled);
-    self.body_failure_ = nullptr;
+    self.restore_body_failure();
   }
   std::exception_ptr failure = self.result(body_failure, cancelled);
   if (cancelled && failure != cancelled && self.request_.others_asked())
@@ -217,8 +230,11 @@ void GroupState::abandon() noexcept {
     if (unfinished_ != 0 && !aborting_) abort(make_reason(CancelSource::task_group, "the group was destroyed", where_));
   } catch (const std::bad_alloc&) {  // the children go on by themselves
   }
-  std::exception_ptr failure = std::exchange(body_failure_, nullptr);
-  if (failure && !is_cancellation(failure)) report_body(failure, "destroyed");
+  std::exception_ptr failure = body_failure_;
+  if (failure && !is_cancellation(failure)) {
+    restore_body_failure();
+    report_body(failure, "destroyed");
+  }
   end();
 }
 

@@ -10,6 +10,7 @@
 #include "heed/failure/exceptions.hpp"
 #include "heed/flow/async_generator.hpp"
 #include "heed/flow/cancel_scope.hpp"
+#include "heed/flow/task_group.hpp"
 #include "support/coroutines.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
@@ -85,6 +86,20 @@ TEST_F(Cleanup, the_await_chain_of_the_failure_survives_a_cleanup_that_takes_tim
   SeenReport report = loop.take_report();
   ASSERT_TRUE(report.record);
   EXPECT_TRUE(has_site(*report.record, "fails_with_value"));
+}
+
+TEST_F(Cleanup, what_is_known_about_the_failure_of_a_body_is_told_of_its_group) {
+  auto body = [&](TaskGroup& group) -> Coro<> {
+    group.create_task(tidy());
+    co_await finally(fails_later("boom"), tidying("untidy"));
+  };
+  loop.create_task(task_group(body), named("main"));
+  loop.turn(12);
+  SeenReport report = loop.take_report();
+  ASSERT_TRUE(report.record);
+  EXPECT_TRUE(contains(report.exception, "unhandled errors in a TaskGroup"));
+  EXPECT_TRUE(has_note(*report.record, "while cleaning up after: std::runtime_error: boom (failure #"));
+  EXPECT_NE(report.record->cause_id, 0u);
 }
 
 TEST_F(Cleanup, a_failure_of_the_cleanup_comes_out_with_the_older_one_as_its_cause) {

@@ -33,6 +33,8 @@ TEST_F(GroupDestroyed, while_it_waits_for_its_children_the_failure_of_its_body_i
   EXPECT_EQ(loop.reports[0].message, "Task was destroyed but it is pending!");
   EXPECT_EQ(loop.reports[1].message, "Unhandled exception in the body of a TaskGroup that was destroyed");
   EXPECT_EQ(loop.reports[1].exception, "std::runtime_error: body");
+  ASSERT_TRUE(loop.reports[1].record);
+  EXPECT_FALSE(loop.reports[1].record->await_chain.sites.empty());
   EXPECT_EQ(loop.reports[2].message, "Task was destroyed but it is pending!");
   loop.reports.clear();
 }

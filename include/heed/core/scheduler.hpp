@@ -70,6 +70,8 @@ class Trail {
     if (others_) others_ = nullptr;
   }
   void add_note(const std::exception_ptr& exception, std::string note);
+  // `other` was made with `exception` in it: the notes, and the cause, are told of it as well.
+  void pass_on_notes(const std::exception_ptr& exception, const std::exception_ptr& other) noexcept;
   // It was raised because of that failure, unless another one is known to be its cause.
   void set_cause(const std::exception_ptr& exception, std::uint64_t failure_id) noexcept;
 

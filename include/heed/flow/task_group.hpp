@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "heed/core/event_loop.hpp"
+#include "heed/core/scheduler.hpp"
 #include "heed/core/task.hpp"
 #include "heed/flow/body.hpp"
 
@@ -54,6 +55,8 @@ class GroupState : public LocalRefCounted {
   void child_done(FutureState& child);
   void abort(const CancelReasonRef& reason);
   void end() noexcept;
+  void keep_body_failure(const std::exception_ptr& failure) noexcept;
+  void restore_body_failure() noexcept;
   void report_body(const std::exception_ptr& failure, const char* what_happened) noexcept;
   std::exception_ptr result(const std::exception_ptr& body_failure, const std::exception_ptr& cancelled);
 
@@ -66,9 +69,10 @@ class GroupState : public LocalRefCounted {
   ChildCallback* first_ = nullptr;  // of the unfinished children, in order of creation
   ChildCallback* last_ = nullptr;
   std::vector<AnyFuture> failed_;    // in order of completion
-  std::exception_ptr body_failure_;  // while it waits for the children
-  AnyFuture interrupted_;            // the first child that ended with KeyboardInterrupt or SystemExit
-  Future<void> all_done_;            // while it waits for the children
+  std::exception_ptr body_failure_;  // while it waits for the children, with all that is known about it
+  Trail::Kept known_;
+  AnyFuture interrupted_;  // the first child that ended with KeyboardInterrupt or SystemExit
+  Future<void> all_done_;  // while it waits for the children
   LoopCore* loop_ = nullptr;
   RegionState* region_ = nullptr;
   ScopedRequest request_;
