@@ -37,3 +37,10 @@ function(heed_compile_options target)
                                            ${heed_sanitize_flags})
   target_link_options(${target} PRIVATE ${heed_sanitize_flags})
 endfunction()
+
+# Compiles the sources of a target so many at a time: what they instantiate alike is compiled once.
+function(heed_compile_together target sources_at_a_time)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${sources_at_a_time})
+  # g++ takes a coroutine in an included file for one in a header.
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endfunction()

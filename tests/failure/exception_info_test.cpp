@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "heed/failure/exceptions.hpp"
+#include "support/exceptions.hpp"
 
 namespace heed::test {
 namespace {
@@ -36,11 +37,6 @@ struct Ambiguous : Twice1, Twice2 {
   Ambiguous() : Twice1("1"), Twice2("2") {}
 };
 struct OwnType {};
-
-template <class E>
-std::exception_ptr made(E value) {
-  return std::make_exception_ptr(std::move(value));
-}
 
 // What a catch clause says, to compare with.
 template <class E>

@@ -7,19 +7,13 @@
 #include <stdexcept>
 
 #include "heed/failure/exceptions.hpp"
+#include "support/exceptions.hpp"
 #include "support/throwing.hpp"
 
 namespace heed::test {
 namespace {
 
 using Members = std::vector<std::exception_ptr>;
-
-template <class E>
-std::exception_ptr made(E value) {
-  return std::make_exception_ptr(std::move(value));
-}
-std::exception_ptr runtime(const char* text) { return made(std::runtime_error(text)); }
-std::exception_ptr logic(const char* text) { return made(std::logic_error(text)); }
 
 class Match : public ::testing::Test {
  protected:

@@ -11,6 +11,7 @@
 #include "heed/core/event_loop.hpp"
 #include "heed/io/socket.hpp"
 #include "support/coroutines.hpp"
+#include "support/exceptions.hpp"
 #include "support/log_capture.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
@@ -25,12 +26,6 @@ int closed_number() {
   int fd = ::dup(STDIN_FILENO);
   ::close(fd);
   return fd;
-}
-
-std::errc code_of(const std::exception_ptr& error) {
-  const auto* system = find<std::system_error>(error);
-  EXPECT_NE(system, nullptr) << describe(error);
-  return system ? static_cast<std::errc>(system->code().value()) : std::errc();
 }
 
 using DescriptorInLoop = RealLoopTest;

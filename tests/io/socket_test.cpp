@@ -14,17 +14,12 @@
 #include "heed/core/fd_table.hpp"
 #include "heed/core/loop_core.hpp"
 #include "support/coroutines.hpp"
+#include "support/exceptions.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
 
 namespace heed::test {
 namespace {
-
-std::errc code_of(const std::exception_ptr& error) {
-  const auto* system = find<std::system_error>(error);
-  EXPECT_NE(system, nullptr) << describe(error);
-  return system ? static_cast<std::errc>(system->code().value()) : std::errc();
-}
 
 void write_to(const Descriptor& socket, std::string_view text) {
   EXPECT_EQ(::write(socket.fd(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
