@@ -20,7 +20,7 @@ void FdWaiter::begin(PromiseBase& awaiter, FdWatch& watch, bool reading) {
       throw;
     }
   }
-  task_->suspend(awaiter, this);
+  task_->suspend(awaiter, *this);
   if (task_->cancel_pending()) [[unlikely]]
     task_->cancel_new_wait();
 }

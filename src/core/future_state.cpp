@@ -251,16 +251,15 @@ void FutureState::dispose() noexcept {
 void suspend_task_on(Scheduler& scheduler, PromiseBase& awaiter, FutureState& state) noexcept {
   TaskState& task = *scheduler.current_task;
   state.add_waiter(task);
-  task.suspend(awaiter, &state);
+  task.suspend(awaiter, state);
   if (task.cancel_pending()) [[unlikely]]
     task.cancel_new_wait();
 }
 
 void pass_failure_of_wait() noexcept { running_scheduler->current_task->pass_failure_of_wait(); }
 
-void require_delivery(FutureState& state) {
-  if (std::exception_ptr exception = state.failure_for_awaiter(*running_scheduler->resumed))
-    std::rethrow_exception(std::move(exception));
+std::exception_ptr failure_to_deliver(FutureState& state) {
+  return state.failure_for_awaiter(*running_scheduler->resumed);
 }
 
 void require_settable(const FutureState& state, const char* operation) {

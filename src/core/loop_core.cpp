@@ -119,20 +119,29 @@ void LoopCore::run_once() {
 }
 
 void LoopCore::run_batch() {
-  while (Runnable* runnable = batch_.pop()) {
+  while (!attention_) {
+    Runnable* runnable = batch_.pop();
+    if (!runnable) return;
     __builtin_prefetch(batch_.front());
     ++callbacks_since_poll_;
-    if (attention_ && debug_) [[unlikely]] {
+    runnable->run(*this);
+  }
+  run_batch_with_attention();
+}
+
+void LoopCore::run_batch_with_attention() {
+  while (!interrupt_) {
+    Runnable* runnable = batch_.pop();
+    if (!runnable) return;
+    ++callbacks_since_poll_;
+    if (debug_) {
       run_one(*runnable);
     } else {
       runnable->run(*this);
     }
-    if (attention_ && interrupt_) [[unlikely]] {  // the rest waits for the next run
-      batch_.take_all(ready);
-      ready.take_all(batch_);
-      return;
-    }
   }
+  batch_.take_all(ready);  // the rest waits for the next run
+  ready.take_all(batch_);
 }
 
 void LoopCore::run_one(Runnable& runnable) {

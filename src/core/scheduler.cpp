@@ -45,6 +45,11 @@ bool Trail::recall(const std::exception_ptr& exception) noexcept {
   return false;
 }
 
+void Trail::clear() noexcept {
+  now_.clear();
+  others_ = nullptr;
+}
+
 void Trail::begin(const std::exception_ptr& exception, const PromiseBase& innermost, std::uint64_t cause_id) noexcept {
   delivered(exception, cause_id);
   const void* end = running_scheduler->root_continuation();
@@ -143,11 +148,6 @@ AwaitChain await_chain_from(const PromiseBase& innermost, const void* end) {
 std::exception_ptr take_cancelled(Scheduler& scheduler) {
   scheduler.deliver_cancel = false;
   return std::make_exception_ptr(CancelledError(std::exchange(scheduler.cancel_reason, nullptr)));
-}
-
-void throw_cancelled(Scheduler& scheduler) {
-  scheduler.deliver_cancel = false;
-  throw CancelledError(std::exchange(scheduler.cancel_reason, nullptr));
 }
 
 }  // namespace heed::detail

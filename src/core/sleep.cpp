@@ -11,7 +11,7 @@ void Sleep::begin(detail::PromiseBase& awaiter) {
   detail::LoopCore& loop = scheduler.core();
   loop.arm(*this, loop.now() + delay_);
   task_ = scheduler.current_task;
-  task_->suspend(awaiter, this);
+  task_->suspend(awaiter, *this);
   if (task_->cancel_pending()) [[unlikely]]
     task_->cancel_new_wait();
 }

@@ -45,8 +45,9 @@ Ref<const Lineage> copy_nearest(const Lineage& line) {
 }  // namespace
 
 TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_location& where)
-    : FutureState(loop, where), leaf_(&root), id_(next_task_id()), context_(copy_of_current_context()) {
+    : FutureState(loop, where), id_(next_task_id()), context_(copy_of_current_context()) {
   is_task_ = true;
+  leaf_ = &root;
   root.continuation_ = loop.root_continuation();
   if (TaskState* creator = loop.current_task) {
     const TaskExtras* known = creator->extras_.get();
@@ -56,7 +57,7 @@ TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_locat
 
 TaskState::~TaskState() {
   if (extras_) leave_scopes();
-  if (leaf_) destroy_chain(*leaf_, loop().root_continuation());  // it was never started
+  if (suspended()) destroy_chain(*leaf_, loop().root_continuation());  // it was never started
 }
 
 TaskExtras& TaskState::extras() {
@@ -104,7 +105,7 @@ std::vector<Creator> TaskState::creators() const {
 }
 
 AwaitChain TaskState::await_chain() const {
-  return leaf_ ? await_chain_from(*leaf_, loop().root_continuation()) : AwaitChain();
+  return suspended() ? await_chain_from(*leaf_, loop().root_continuation()) : AwaitChain();
 }
 
 std::string TaskState::describe_wait() const { return "Task '" + name() + "'"; }
@@ -140,8 +141,8 @@ std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler, PromiseBas
     std::exception_ptr failure;
     if (cancelled) {
       failure = take_cancelled(scheduler);
-      if (waiting_on_) waiting_on_->forget(*this);  // what it was given meanwhile goes to others
-    } else if (waiting_on_) {
+      if (has(waits)) waiting_on_->forget(*this);  // what it was given meanwhile goes to others
+    } else if (has(waits)) {
       failure = waiting_on_->failure_for_awaiter(leaf);
     }
     if (failure) return finish_with(leaf, std::move(failure));
@@ -177,22 +178,28 @@ void TaskState::run(LoopCore& loop) {
   std::coroutine_handle<> frame = leaf->handle();
   if (has(needs_preparation)) [[unlikely]]
     frame = prepare_step(scheduler, *leaf);
-  set(started);
-  waiting_on_ = nullptr;
+  task_flags_ = static_cast<std::uint16_t>((task_flags_ | started) & ~waits);
   scheduler.resume(frame);
   context_slot = scheduler.outer_context;
-  bool ended = scheduler.root_finished;
-  if (ended) {
+  if (!leaf_) return end(loop);
+  if (scheduler.trail.active()) [[unlikely]]
+    scheduler.trail.clear();
+  scheduler.current_task = scheduler.outer_task;
+}
+
+// Control came back, and no frame waits.
+void TaskState::end(LoopCore& loop) noexcept {
+  Scheduler& scheduler = loop;
+  if (scheduler.root_finished) [[likely]] {
     scheduler.root_finished = false;
     finish(loop, *scheduler.completed);
-  } else if (!leaf_) [[unlikely]] {
-    ended = true;
+  } else {
     finish_lost(loop);
   }
   if (scheduler.trail.active()) [[unlikely]]
     scheduler.trail.clear();
   scheduler.current_task = scheduler.outer_task;
-  if (ended) leave_loop(loop);  // perhaps the end of this object: nobody may find it as the current task
+  leave_loop(loop);  // perhaps the end of this object: nobody may find it as the current task
 }
 
 void TaskState::finish_without_value(LoopCore& loop, PromiseBase& root, std::exception_ptr failure) noexcept {
@@ -245,7 +252,10 @@ void TaskState::abandon() noexcept {
     }
     core.report(context);
   }
-  if (waiting_on_) std::exchange(waiting_on_, nullptr)->forget(*this);
+  if (has(waits)) {
+    clear(waits);
+    waiting_on_->forget(*this);
+  }
   if (PromiseBase* leaf = std::exchange(leaf_, nullptr)) destroy_chain(*leaf, core.root_continuation());
 }
 

@@ -124,7 +124,7 @@ bool Waiter::begin(PromiseBase& awaiter, const std::source_location& site) noexc
   }
   task_ = scheduler.current_task;
   wait_in_line();
-  task_->suspend(awaiter, this);
+  task_->suspend(awaiter, *this);
   if (task_->cancel_pending()) [[unlikely]]
     task_->cancel_new_wait();
   return true;

@@ -146,6 +146,7 @@ class LoopCore : public Scheduler {
  private:
   void run_once();
   void run_batch();
+  void run_batch_with_attention();
   void run_one(Runnable& runnable);
   void poll(Duration timeout);
   void look_around();

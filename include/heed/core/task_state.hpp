@@ -72,16 +72,19 @@ class TaskState : public FutureState {
   AwaitChain await_chain() const;
   std::vector<Creator> creators() const;
   // What it waits for, null when it is ready, running, done or yields.
-  Waitable* waiting_on() const noexcept { return waiting_on_; }
+  Waitable* waiting_on() const noexcept { return has(waits) ? waiting_on_ : nullptr; }
   // Not done and not running: has a frame to continue.
-  bool suspended() const noexcept { return leaf_ != nullptr; }
+  bool suspended() const noexcept { return !done() && leaf_; }
 
   // --- for awaiters -----------------------------------------------------------------------------------------------
   // The running task suspends in `frame`, waiting for `what`, which will make it ready.
-  void suspend(PromiseBase& frame, Waitable* what) noexcept {
+  void suspend(PromiseBase& frame, Waitable& what) noexcept {
     leaf_ = &frame;
-    waiting_on_ = what;
+    waiting_on_ = &what;
+    set(waits);
   }
+  // The same for its turn, which it has in the ready queue.
+  void suspend(PromiseBase& frame) noexcept { leaf_ = &frame; }
   void pass_failure_of_wait() noexcept { set(passes); }
   // For a wait that begins now: perhaps it is to be cancelled. asyncio cancels what a task with an undelivered request
   // waits for, and so does a cancelled region.
@@ -121,6 +124,7 @@ class TaskState : public FutureState {
   void describe_failure(FailureRecord& record) const override;
 
  private:
+  void end(LoopCore& loop) noexcept;
   void finish(LoopCore& loop, PromiseBase& root) noexcept;
   void finish_without_value(LoopCore& loop, PromiseBase& root, std::exception_ptr failure) noexcept;
   void finish_root_failure(LoopCore& loop, std::exception_ptr failure) noexcept;
@@ -151,7 +155,7 @@ class TaskState : public FutureState {
   Ref<const Lineage> lineage();
 
   // Bits of task_flags_. The first ones make the next step take the slow way.
-  enum Flag : std::uint8_t {
+  enum Flag : std::uint16_t {
     cancel_open = 1,  // a request is neither delivered nor overtaken
     passes = 2,       // a failure of the wait finishes the frame instead of resuming it
     region_cancelled = 4,
@@ -161,12 +165,12 @@ class TaskState : public FutureState {
     was_abandoned = 32,
     on_cancel_path = 64,
     pending_reported = 128,
+    waits = 256,  // for what `waiting_on_` says, which has no meaning otherwise
   };
   bool has(Flag flag) const noexcept { return task_flags_ & flag; }
-  void set(Flag flag) noexcept { task_flags_ = static_cast<std::uint8_t>(task_flags_ | flag); }
-  void clear(Flag flag) noexcept { task_flags_ = static_cast<std::uint8_t>(task_flags_ & ~flag); }
+  void set(Flag flag) noexcept { task_flags_ = static_cast<std::uint16_t>(task_flags_ | flag); }
+  void clear(Flag flag) noexcept { task_flags_ = static_cast<std::uint16_t>(task_flags_ & ~flag); }
 
-  PromiseBase* leaf_;  // innermost suspended frame
   Waitable* waiting_on_ = nullptr;
   std::uint64_t id_;
   std::unique_ptr<TaskExtras> extras_;  // null for most
@@ -185,7 +189,7 @@ inline void Scheduler::add_task(TaskState& task) noexcept {
 inline void yield_running_task(PromiseBase& awaiter) noexcept {
   Scheduler& scheduler = *running_scheduler;
   TaskState& task = *scheduler.current_task;
-  task.suspend(awaiter, nullptr);
+  task.suspend(awaiter);
   scheduler.ready.push(task);
 }
 
