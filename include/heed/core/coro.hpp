@@ -13,6 +13,7 @@
 #include "heed/core/promise.hpp"
 #include "heed/core/scheduler.hpp"
 #include "heed/core/stored.hpp"
+#include "heed/failure/rethrow.hpp"
 
 namespace heed {
 
@@ -42,9 +43,9 @@ struct PromiseWithValue : PromiseBase {
 
   Stored<T>&& take_value() noexcept { return std::move(slot_.value); }
   // The result as an await gives it: a value, or the exception thrown.
-  T take() {
+  [[gnu::always_inline]] T take() {
     if (status_ != FrameStatus::value) [[unlikely]]
-      std::rethrow_exception(take_failure());
+      rethrow(take_failure());
     return unwrap<T>(std::move(slot_.value));
   }
   Outcome<T> take_outcome() {
@@ -110,7 +111,7 @@ class [[nodiscard]] Coro : public detail::CoroBase {
     link(awaiter.promise(), site);
     return detail::running_scheduler->transfer(promise().handle());
   }
-  T await_resume() { return full_promise().take(); }
+  [[gnu::always_inline]] T await_resume() { return full_promise().take(); }
 
  protected:
   promise_type& full_promise() const noexcept { return static_cast<promise_type&>(promise()); }

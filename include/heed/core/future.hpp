@@ -178,14 +178,14 @@ class FutureAwaiterBase {
   }
 
  protected:
-  Stored<T>& value() const {
+  [[gnu::always_inline]] Stored<T>& value() const {
     check_cancelled();
     FutureState& state = future_.state();
     if (state.status() != FutureStatus::value) [[unlikely]]
       require_delivery(state);
     return stored_value<T>(state);
   }
-  Stored<T> taken() const {
+  [[gnu::always_inline]] Stored<T> taken() const {
     value();
     return take_stored<T>(future_.state());
   }
@@ -196,14 +196,14 @@ template <class T>
 class ViewAwaiter : public FutureAwaiterBase<T> {
  public:
   using FutureAwaiterBase<T>::FutureAwaiterBase;
-  Viewed<T> await_resume() const { return view<T>(this->value()); }
+  [[gnu::always_inline]] Viewed<T> await_resume() const { return view<T>(this->value()); }
 };
 
 template <class T>
 class TakeAwaiter : public FutureAwaiterBase<T> {
  public:
   using FutureAwaiterBase<T>::FutureAwaiterBase;
-  T await_resume() const { return unwrap<T>(this->taken()); }
+  [[gnu::always_inline]] T await_resume() const { return unwrap<T>(this->taken()); }
 };
 
 template <class T>
@@ -236,7 +236,7 @@ class PassingFuture : public FutureAwaiterBase<T> {
     pass_failure_of_wait();
     return std::noop_coroutine();
   }
-  T await_resume() const { return unwrap<T>(this->taken()); }
+  [[gnu::always_inline]] T await_resume() const { return unwrap<T>(this->taken()); }
 };
 
 }  // namespace detail

@@ -12,6 +12,7 @@
 #include "heed/core/waitable.hpp"
 #include "heed/failure/cancel_reason.hpp"
 #include "heed/failure/record.hpp"
+#include "heed/failure/rethrow.hpp"
 
 namespace heed {
 struct ErrorContext;
@@ -139,15 +140,16 @@ class FutureState : public Waitable, public Pooled {
 
   std::uint32_t references_ = 0;
   FutureStatus status_ = FutureStatus::pending;
-  bool is_task_ = false;
-  bool has_callbacks_ = false;
-  std::uint8_t task_flags_ = 0;  // see TaskState
+  bool is_task_ : 1 = false;
+  bool has_callbacks_ : 1 = false;
+  std::uint16_t task_flags_ = 0;  // see TaskState
   Scheduler* loop_;
   RunnableList waiters_;
   std::source_location created_at_;
   union {
     FailureRecord* failure_ = nullptr;  // failed; null if there was no memory for it
     const CancelReason* reason_;        // cancelled; owns a reference, may be null
+    PromiseBase* leaf_;                 // a pending task: the innermost suspended frame; null while it runs
   };
 };
 
@@ -155,9 +157,12 @@ class FutureState : public Waitable, public Pooled {
 void suspend_task_on(Scheduler& scheduler, PromiseBase& awaiter, FutureState& state) noexcept;
 // The wait that was just begun finishes its frame when it fails.
 void pass_failure_of_wait() noexcept;
-// Returns when `state` has a value; else throws what it ended with, and notes that it was delivered to the frame that
-// continues.
-void require_delivery(FutureState& state);
+// What `state` ended with is delivered to the frame that continues; null when it has a value.
+std::exception_ptr failure_to_deliver(FutureState& state);
+// The same, thrown.
+[[gnu::always_inline]] inline void require_delivery(FutureState& state) {
+  if (std::exception_ptr exception = failure_to_deliver(state)) rethrow(exception);
+}
 // Throws InvalidStateError when done, std::runtime_error for a task.
 void require_settable(const FutureState& state, const char* operation);
 void set_exception(FutureState& state, std::exception_ptr exception);

@@ -70,7 +70,7 @@ class [[nodiscard]] PassingLeaf {
     pass_failure_of_wait();
     return std::noop_coroutine();
   }
-  typename A::value_type await_resume() { return leaf_.await_resume(); }
+  [[gnu::always_inline]] typename A::value_type await_resume() { return leaf_.await_resume(); }
 
  private:
   A leaf_;

@@ -14,6 +14,7 @@
 #include "heed/core/runnable.hpp"
 #include "heed/failure/cancel_reason.hpp"
 #include "heed/failure/record.hpp"
+#include "heed/failure/rethrow.hpp"
 
 namespace heed::detail {
 
@@ -65,10 +66,7 @@ class Trail {
   void turned_into(const std::exception_ptr& exception, const std::exception_ptr& other) noexcept {
     if (follows(exception)) now_.exception = other;
   }
-  void clear() noexcept {
-    now_.clear();
-    if (others_) others_ = nullptr;
-  }
+  void clear() noexcept;
   void add_note(const std::exception_ptr& exception, std::string note);
   // `other` was made with `exception` in it: the notes, and the cause, are told of it as well.
   void pass_on_notes(const std::exception_ptr& exception, const std::exception_ptr& other) noexcept;
@@ -227,11 +225,10 @@ struct FinalAwaiter {
 };
 
 // For every await_resume of a leaf: throws the CancelledError that the step has for the frame.
-[[noreturn]] void throw_cancelled(Scheduler& scheduler);
 std::exception_ptr take_cancelled(Scheduler& scheduler);
-inline void check_cancelled() {
+[[gnu::always_inline]] inline void check_cancelled() {
   if (running_scheduler->deliver_cancel) [[unlikely]]
-    throw_cancelled(*running_scheduler);
+    rethrow(take_cancelled(*running_scheduler));
 }
 // The same without a throw; null when there is none.
 inline std::exception_ptr take_pending_cancel() {

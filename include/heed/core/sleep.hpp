@@ -27,7 +27,7 @@ class [[nodiscard]] Sleep final : private detail::Timer {
     awaiter.promise().site_ = site;
     begin(awaiter.promise());
   }
-  void await_resume() const { detail::check_cancelled(); }
+  [[gnu::always_inline]] void await_resume() const { detail::check_cancelled(); }
 
   using value_type = void;
   std::exception_ptr take_failure() const { return detail::take_pending_cancel(); }
@@ -62,7 +62,7 @@ class [[nodiscard]] YieldNow final {
     awaiter.promise().site_ = site;
     detail::yield_running_task(awaiter.promise());
   }
-  void await_resume() const { detail::check_cancelled(); }
+  [[gnu::always_inline]] void await_resume() const { detail::check_cancelled(); }
 
   using value_type = void;
   std::exception_ptr take_failure() const { return detail::take_pending_cancel(); }

@@ -212,11 +212,11 @@ class [[nodiscard]] NextItem {
     promise_ = static_cast<detail::GeneratorPromise<T>*>(generator_->promise_);
     return promise_->resume_for(awaiter.promise(), site);
   }
-  Item await_resume() const {
+  [[gnu::always_inline]] Item await_resume() const {
     std::exception_ptr failure;
     if (!promise_) return Item();
     if (!promise_->step_ended(failure)) {
-      if (failure) std::rethrow_exception(std::move(failure));
+      if (failure) detail::rethrow(failure);
       return Item();
     }
     Taken taken{*promise_};

@@ -119,7 +119,7 @@ std::vector<AnyFuture> children_in(R&& range) {
 class [[nodiscard]] PassingEnd : public PassingFuture<void> {
  public:
   using PassingFuture<void>::PassingFuture;
-  void await_resume() const {
+  [[gnu::always_inline]] void await_resume() const {
     check_cancelled();
     if (future_.state().status() != FutureStatus::value) require_delivery(future_.state());
   }

@@ -11,6 +11,7 @@
 
 #include "heed/core/leaf.hpp"
 #include "heed/core/waitable.hpp"
+#include "heed/failure/rethrow.hpp"
 
 namespace heed {
 class Condition;
@@ -154,10 +155,10 @@ class [[nodiscard]] WaitOf final : public W {
                      std::source_location site = std::source_location::current()) noexcept {
     return this->begin(awaiter.promise(), site);
   }
-  value_type await_resume() {
+  [[gnu::always_inline]] value_type await_resume() {
     if (this->began()) {
       if (std::exception_ptr failure = this->take_failure()) [[unlikely]]
-        std::rethrow_exception(std::move(failure));
+        rethrow(failure);
     }
     return this->take_value();
   }
