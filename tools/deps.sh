@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is needed and missing: `tools/deps.sh build` for building and testing, `matrix` for the second compiler
-# and the formatter, `instructions` for counting instructions, `bench` for the comparison with the peers. Each need is probed by using it, so it does not matter how it got on the machine;
+# and the formatter, `instructions` for counting instructions, `micro` and `bench` for the benchmarks. Each need is probed by using it, so it does not matter how it got on the machine;
 # when nothing is missing, nothing is installed and no package list is fetched.
 set -u
 
-usage() { echo "usage: tools/deps.sh build|matrix|instructions|bench" >&2; exit 2; }
+usage() { echo "usage: tools/deps.sh build|matrix|instructions|micro|bench" >&2; exit 2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # Asks the compiler, which knows its own search paths.
@@ -17,7 +17,7 @@ has_sanitizers_of() {
 
 needs_build="g++ cmake ninja-build make libgtest-dev pkg-config"
 needs_matrix="clang-16 libclang-rt-16-dev clang-format-14"
-needs_bench="libboost1.81-dev libuv1-dev librust-tokio-dev cargo rustc golang-go python3 python3-uvloop libbenchmark-dev gnuplot-nox"
+needs_bench="libboost1.81-dev libuv1-dev librust-tokio-dev cargo rustc golang-go python3 python3-uvloop gnuplot-nox"
 is_there() {
   case $1 in
     ninja-build) has ninja ;;
@@ -45,6 +45,7 @@ case $1 in
   build) needs=$needs_build ;;
   matrix) needs="$needs_build $needs_matrix" ;;
   instructions) needs="$needs_build valgrind" ;;
+  micro) needs="$needs_build libbenchmark-dev" ;;
   bench) needs="$needs_build $needs_bench" ;;
   *) usage ;;
 esac

@@ -2,7 +2,12 @@
 # A group of bars is a workload, a bar heed's median divided by a program's: it hangs below 1 where heed is ahead.
 
 /^#/ || /^$/ { next }
-FILENAME == ARGV[1] && $3 != "-" { workload[++workloads] = $1; panel[$1] = $3; unit[$1] = $2 }
+FILENAME == ARGV[1] && $3 != "-" {
+  workload[++workloads] = $1
+  unit[$1] = $2
+  panel[$1] = $3
+  theirs[$1] = $4 == "-" ? $1 : $4
+}
 FILENAME == ARGV[2] && FNR > 1 {
   split($0, part, ",")
   if (!(part[3] in panel)) next
@@ -43,7 +48,7 @@ END {
       ours = "heed" SUBSEP name
       if (panel[name] != k || !(ours in count)) continue
       present = 0
-      for (p = 1; p <= programs; p++) if ((program[p] SUBSEP name) in count) present++
+      for (p = 1; p <= programs; p++) if ((program[p] SUBSEP theirs[name]) in count) present++
       if (!present) continue
       groups++
       label = name
@@ -51,7 +56,7 @@ END {
       ticks = ticks (ticks == "" ? "" : ", ") "'" label "' " groups
       at = groups - 0.4
       for (p = 1; p <= programs; p++) {
-        key = program[p] SUBSEP name
+        key = program[p] SUBSEP theirs[name]
         if (!(key in count)) continue
         other = median(key)
         if (other <= 0) continue
@@ -63,7 +68,7 @@ END {
       }
     }
     if (!groups) continue
-    printf "set xrange [0.4:%g]\nset xtics (%s) scale 0 rotate by -18\n", groups + 0.6, ticks
+    printf "set xrange [0.4:%g]\nset xtics (%s) scale 0\n", groups + 0.6, ticks
     plots = ""
     for (p = 1; p <= programs; p++) {
       if (rows[p] == "") continue

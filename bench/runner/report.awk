@@ -6,7 +6,7 @@ FILENAME == ARGV[1] { # the workloads
   order[++workloads] = $1
   unit[$1] = $2
   title[$1] = $0
-  sub(/^[^ ]+ +[^ ]+ +[^ ]+ +/, "", title[$1])
+  sub(/^[^ ]+ +[^ ]+ +[^ ]+ +[^ ]+ +/, "", title[$1])
   next
 }
 FILENAME == ARGV[2] { # the targets
@@ -51,9 +51,9 @@ function median(key, what, n) {
   return n % 2 ? values[(n + 1) / 2] : (values[n / 2] + values[n / 2 + 1]) / 2
 }
 function shown(x) {
-  return x >= 1000 ? sprintf("%.0f", x) : x >= 100 ? sprintf("%.0f", x) : x >= 10 ? sprintf("%.1f", x) : sprintf("%.2f", x)
+  return sprintf(x >= 100 ? "%.0f" : x >= 10 ? "%.1f" : "%.2f", x)
 }
-function share(x) { return x >= 100 ? sprintf("%.0f", x) : x >= 10 ? sprintf("%.1f", x) : sprintf("%.2f", x) }
+function share(x) { return sprintf(x >= 10 ? "%.1f" : x >= 1 ? "%.2f" : "%.3f", x) }
 
 END {
   if (absents) {
