@@ -27,21 +27,21 @@ function median(key, n, i, j, x) {
 END {
   programs = split("floor epoll tokio boost.asio libuv go asyncio uvloop", program, " ")
   split("#999999 #444444 #d55e00 #0072b2 #009e73 #56b4e9 #e69f00 #f0e442", colour, " ")
-  panels = 4
-  low = 0.001
-  high = 20
+  panels = 5
 
-  print "set terminal svg size 1500,1900 font 'sans,15' background '#ffffff'"
+  print "set terminal svg size 1500,2300 font 'sans,15' background '#ffffff'"
   printf "set output '%s'\n", output
   print "set style fill solid border lc '#ffffff'\nset logscale y\nset grid ytics lc '#dddddd'\nset tics nomirror\nset border 3"
-  printf "set yrange [%g:%g]\n", low, high
   print "set ylabel 'heed / program'"
   print "set format y '%g'"
+  print "set ytics add (0.2, 0.5, 2, 5)"
   print "set key outside top center horizontal maxrows 1 samplen 1"
   printf "set multiplot layout %d,1 title 'heed / program: below 1 heed needs less (CPU time; W8: wall time; W9: memory)' font 'sans,18'\n", panels
   for (k = 1; k <= panels; k++) {
     groups = 0
     ticks = ""
+    low = 0.8
+    high = 1.25
     for (p = 1; p <= programs; p++) rows[p] = ""
     for (w = 1; w <= workloads; w++) {
       name = workload[w]
@@ -61,14 +61,15 @@ END {
         other = median(key)
         if (other <= 0) continue
         ratio = median(ours) / other
-        if (ratio < low) ratio = low
-        if (ratio > high) ratio = high
+        if (ratio < low) low = ratio
+        if (ratio > high) high = ratio
         rows[p] = rows[p] sprintf("%g %g %g %g %g %g\n", at + 0.4 / present, ratio, at, at + 0.8 / present, ratio < 1 ? ratio : 1, ratio < 1 ? 1 : ratio)
         at += 0.8 / present
       }
     }
     if (!groups) continue
-    printf "set xrange [0.4:%g]\nset xtics (%s) scale 0\n", groups + 0.6, ticks
+    printf "set yrange [%g:%g]\n", low / 1.2, high * 1.2
+    printf "set xrange [0.4:%g]\nset xtics (%s) scale 0 font 'sans,13'\n", groups + 0.6, ticks
     plots = ""
     for (p = 1; p <= programs; p++) {
       if (rows[p] == "") continue
