@@ -73,7 +73,7 @@ measure() {  # ROUND WORKLOAD PROGRAM
   local pin="taskset -c $last_core"
   [[ $2 = W8 || $2 = F* ]] && pin=""
   # shellcheck disable=SC2046,SC2086
-  timeout 900 $pin $(command_of "$3") "$2" >"$results/lines" 2>"$results/errors" || failed "$3" "$2"
+  timeout 900 $pin $(command_of "$3") "$2" </dev/null >"$results/lines" 2>"$results/errors" || failed "$3" "$2"
   [ -s "$results/lines" ] || failed "$3" "$2 printed nothing"
   keep "$1" <"$results/lines"
 }
@@ -81,11 +81,11 @@ measure() {  # ROUND WORKLOAD PROGRAM
 measure_echo() {  # ROUND PROGRAM CONNECTIONS SIZE
   local port=$((20000 + RANDOM % 12000)) server
   # shellcheck disable=SC2046
-  taskset -c 0 $(server_of "$2") "$port" >/dev/null 2>&1 &
+  taskset -c 0 $(server_of "$2") "$port" </dev/null >/dev/null 2>&1 &
   server=$!
   sleep 0.2
   if timeout 60 taskset -c "$last_core" "$programs/echo_client" "$2" "$port" "$3" "$4" "$seconds" "$server" \
-    >"$results/lines" 2>"$results/errors" && kill -0 "$server" 2>/dev/null; then
+    </dev/null >"$results/lines" 2>"$results/errors" && kill -0 "$server" 2>/dev/null; then
     keep "$1" <"$results/lines"
     awk -F , -v OFS=, -v round="$1" '$1 == "LAT" { $1 = round; print }' "$results/lines" >>"$results/latencies.csv"
   else
