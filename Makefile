@@ -6,7 +6,8 @@ STRESS_SEEDS ?= 11 12 13 14 15
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-matrix build test matrix check tidy format stress soak sabotage demo clean
+.PHONY: help deps deps-matrix deps-instructions build test matrix check tidy format stress soak sabotage demo \
+  instructions bench bench-quick bench-micro clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +57,24 @@ sabotage: deps ## do the random programs find deliberate faults of the library? 
 demo: deps ## build and run the demonstration
 	@tools/preset.sh release example_demo
 	@build/release/examples/demo
+
+deps-instructions:
+	@tools/deps.sh instructions
+
+instructions: deps-instructions ## have the hot operations become longer? counts their instructions (needs valgrind)
+	@tools/preset.sh release heed_instructions
+	@tools/instructions.sh
+
+bench: ## heed beside Boost.Asio, libuv, Tokio, Go and asyncio, into bench/results; on an idle machine, half an hour
+	@bench/runner/bench.sh
+
+bench-quick: ## the same in three minutes: whether it works, the figures say little
+	@bench/runner/bench.sh --quick
+
+bench-micro: ## times of single pieces, with Google Benchmark; FILTER="timer" for some of them
+	@tools/deps.sh micro
+	@tools/preset.sh bench heed_micro
+	@build/bench/bench/heed_micro --benchmark_filter="$(or $(FILTER),.)"
 
 clean: ## remove everything that was built
 	rm -rf build

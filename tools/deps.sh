@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Installs what is needed and missing: `tools/deps.sh build` for building and testing, `tools/deps.sh matrix` for the
-# second compiler and the formatter. Each need is probed by using it, so it does not matter how it got on the machine;
+# Installs what is needed and missing: `tools/deps.sh build` for building and testing, `matrix` for the second compiler
+# and the formatter, `instructions` for counting instructions, `micro` and `bench` for the benchmarks. Each need is probed by using it, so it does not matter how it got on the machine;
 # when nothing is missing, nothing is installed and no package list is fetched.
 set -u
 
-usage() { echo "usage: tools/deps.sh build|matrix" >&2; exit 2; }
+usage() { echo "usage: tools/deps.sh build|matrix|instructions|micro|bench" >&2; exit 2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # Asks the compiler, which knows its own search paths.
-has_gtest() {
-  has g++ && echo '#include <gtest/gtest.h>' | g++ -x c++ -E - >/dev/null 2>&1
+has_header() {
+  has g++ && echo "#include <$1>" | g++ -x c++ -E - >/dev/null 2>&1
 }
 has_sanitizers_of() {
   has "$1" && [ -e "$("$1" -print-resource-dir)/lib/linux/libclang_rt.asan-$(uname -m).a" ]
@@ -17,12 +17,20 @@ has_sanitizers_of() {
 
 needs_build="g++ cmake ninja-build make libgtest-dev pkg-config"
 needs_matrix="clang-16 libclang-rt-16-dev clang-format-14"
+needs_bench="libboost1.81-dev libuv1-dev librust-tokio-dev cargo rustc golang-go python3 python3-uvloop gnuplot-nox"
 is_there() {
   case $1 in
     ninja-build) has ninja ;;
-    libgtest-dev) has_gtest ;;
+    libgtest-dev) has_header gtest/gtest.h ;;
     clang-16) has clang++-16 ;;
     libclang-rt-16-dev) has_sanitizers_of clang++-16 ;;
+    libboost1.81-dev) has_header boost/asio/experimental/promise.hpp ;;
+    libuv1-dev) has_header uv.h ;;
+    librust-tokio-dev) ls -d /usr/share/cargo/registry/tokio-1.* >/dev/null 2>&1 ;;
+    golang-go) has go ;;
+    python3-uvloop) [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import uvloop' 2>/dev/null ;;
+    libbenchmark-dev) has_header benchmark/benchmark.h ;;
+    gnuplot-nox) has gnuplot ;;
     *) has "$1" ;;
   esac
 }
@@ -36,6 +44,9 @@ missing_of() {
 case $1 in
   build) needs=$needs_build ;;
   matrix) needs="$needs_build $needs_matrix" ;;
+  instructions) needs="$needs_build valgrind" ;;
+  micro) needs="$needs_build libbenchmark-dev" ;;
+  bench) needs="$needs_build $needs_bench" ;;
   *) usage ;;
 esac
 
@@ -57,8 +68,12 @@ fi
 
 echo "Installing:$missing"
 $as_root apt-get update -qq
+install() {
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+# A package that this release of Debian does not have must not keep the others away.
 # shellcheck disable=SC2086
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+install $missing || for package in $missing; do install "$package"; done
 
 # shellcheck disable=SC2086
 missing=$(missing_of $needs)

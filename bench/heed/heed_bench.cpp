@@ -1,10 +1,10 @@
-// heed's side of the comparison: the workloads of docs/performance.md, the same in every peer's program.
+// heed's side of the comparison: the workloads of ../README.md, the same in every peer's program.
 #include <heed/heed.hpp>
 
 #include <memory>
 #include <thread>
 
-#include "bench.hpp"
+#include "../common/bench.hpp"
 
 namespace {
 
@@ -131,7 +131,9 @@ Coro<int> blocked_passing() {
   co_await pass(running_loop().create_future<void>());
   co_return 0;
 }
-template <class F>
+// How the joiner gets to know of the cancellation.
+enum class Join { by_exception, as_outcome };
+template <Join join, class F>
 Coro<> cancels(long n, F function) {
   long cancelled = 0;
   std::vector<Task<int>> batch;
@@ -142,28 +144,16 @@ Coro<> cancels(long n, F function) {
     co_await yield_now();
     for (Task<int>& task : batch) task.cancel();
     for (Task<int>& task : batch) {
-      try {
-        co_await task;
-      } catch (const CancelledError&) {
-        ++cancelled;
+      if constexpr (join == Join::as_outcome) {
+        Outcome<int> outcome = co_await as_result(task);
+        cancelled += outcome.cancelled();
+      } else {
+        try {
+          co_await task;
+        } catch (const CancelledError&) {
+          ++cancelled;
+        }
       }
-    }
-  }
-  if (cancelled != n / 1000 * 1000) std::abort();
-}
-template <class F>
-Coro<> cancels_without_throw(long n, F function) {
-  long cancelled = 0;
-  std::vector<Task<int>> batch;
-  batch.reserve(1000);
-  for (long b = 0; b < n / 1000; ++b) {
-    batch.clear();
-    for (int i = 0; i < 1000; ++i) batch.push_back(create_task(function()));
-    co_await yield_now();
-    for (Task<int>& task : batch) task.cancel();
-    for (Task<int>& task : batch) {
-      Outcome<int> outcome = co_await as_result(task);
-      cancelled += outcome.cancelled();
     }
   }
   if (cancelled != n / 1000 * 1000) std::abort();
@@ -218,6 +208,46 @@ Coro<> idle_tasks(const char* name, long n) {
   bench::report_mem(name, n, before, bench::rss_bytes());
   std::fflush(stdout);
   _exit(0);
+}
+
+// --- W11: a bounded queue --------------------------------------------------------------------------------------------
+
+Coro<> producer(Queue<long>& queue, long n) {
+  for (long i = 0; i < n; ++i) co_await queue.put(i);
+}
+Coro<> consumer(Queue<long>& queue, long n) {
+  long sum = 0;
+  for (long i = 0; i < n; ++i) sum += co_await queue.get();
+  keep(sum);
+}
+Coro<> queued(int capacity, long n) {
+  Queue<long> queue(capacity);
+  Task<> in = create_task(producer(queue, n));
+  Task<> out = create_task(consumer(queue, n));
+  co_await in;
+  co_await out;
+}
+
+// --- W12: a lock -----------------------------------------------------------------------------------------------------
+
+Coro<> locks_alone(long n) {
+  Lock lock;
+  for (long i = 0; i < n; ++i) {
+    auto guard = co_await lock.scoped();
+    keep(i);
+  }
+}
+Coro<> contender(Lock& lock, long n) {
+  for (long i = 0; i < n; ++i) {
+    auto guard = co_await lock.scoped();
+    co_await yield_now();
+  }
+}
+Coro<> locks_contended(int tasks, long n) {
+  Lock lock;
+  std::vector<Task<>> all;
+  for (int i = 0; i < tasks; ++i) all.push_back(create_task(contender(lock, n)));
+  for (Task<>& task : all) co_await task;
 }
 
 template <class Make>
@@ -288,23 +318,41 @@ int main(int argc, char** argv) {
       {"W7.cancel",
        [] {
          long n = N(200e3);
-         measure("W7.cancel", static_cast<double>(n), [=] { return cancels(n, blocked); });
+         measure("W7.cancel", static_cast<double>(n), [=] { return cancels<Join::by_exception>(n, blocked); });
        }},
       {"W7.cancel_pass",
        [] {
          long n = N(200e3);
-         measure("W7.cancel_pass", static_cast<double>(n), [=] { return cancels_without_throw(n, blocked_passing); });
+         measure("W7.cancel_pass", static_cast<double>(n),
+                 [=] { return cancels<Join::as_outcome>(n, blocked_passing); });
        }},
       {"W8.post_tput", post_throughput},
       {"W8.rtt", round_trips},
       {"W9.mem100k", [] { run(idle_tasks("W9.mem100k", 100000)); }},
       {"W9.mem1M", [] { run(idle_tasks("W9.mem1M", 1000000)); }},
+      {"W12.mutex_unc",
+       [] {
+         long n = N(10e6);
+         measure("W12.mutex_unc", static_cast<double>(n), [=] { return locks_alone(n); });
+       }},
+      {"W12.mutex_cont",
+       [] {
+         long n = N(1e6);
+         measure("W12.mutex_cont", static_cast<double>(n), [=] { return locks_contended(10, n / 10); });
+       }},
   };
   for (int depth : {1, 10, 100}) {
     std::string name = "W3.depth" + std::to_string(depth);
     all.push_back({name, [=] {
                      long n = N(10e6);
                      measure(name, static_cast<double>(n), [=] { return calls(n / depth, depth); });
+                   }});
+  }
+  for (int capacity : {1, 100}) {
+    std::string name = "W11.chan" + std::to_string(capacity);
+    all.push_back({name, [=] {
+                     long n = N(5e6);
+                     measure(name, static_cast<double>(n), [=] { return queued(capacity, n); });
                    }});
   }
   for (int depth : {1, 2, 4, 8, 16, 32}) {
