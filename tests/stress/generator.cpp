@@ -1,5 +1,7 @@
 #include "stress/generator.hpp"
 
+#include <iterator>
+
 #include "stress/random.hpp"
 
 namespace heed::stress {
@@ -23,9 +25,14 @@ struct Temper {
 
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed) : random_(seed), temper_(random_), scopes_(seed * 0x9e3779b97f4a7c15u + 1) {
+  explicit Generator(std::uint64_t seed)
+      : random_(seed),
+        temper_(random_),
+        scopes_(seed * 0x9e3779b97f4a7c15u + 1),
+        sync_(seed * 0x9e3779b97f4a7c15u + 2) {
     program_.seed = seed;
     scoping_ = scopes_.pick({0u, 0u, 15u, 40u});
+    syncing_ = sync_.pick({0u, 0u, 0u, 20u, 40u, 65u});
   }
 
   Program make() {
@@ -34,6 +41,7 @@ class Generator {
     for (unsigned i = 0; i < actions; ++i) program_.actions.push_back(action(bodies, callbacks));
     for (unsigned i = 0; i < bodies; ++i) program_.bodies.push_back(body(i, bodies, actions));
     if (scoping_ != 0) add_scopes(bodies);
+    if (syncing_ != 0) add_sync(bodies);
     unsigned loops = random_.percent(15) ? random_.between(2, 3) : 1;
     for (unsigned i = 0; i < loops; ++i) program_.loops.push_back(loop(bodies, actions));
     return std::move(program_);
@@ -211,6 +219,49 @@ class Generator {
     }
   }
 
+  // The same with locks, queues and so on: most programs use one or two of these a lot.
+  void add_sync(unsigned bodies) {
+    using S = StepKind;
+    using A = ActionKind;
+    static constexpr A actions[] = {
+        A::spawn,          A::spawn,         A::cancel,        A::cancel,        A::cancel_everything, A::event_set,
+        A::event_set,      A::event_clear,   A::notify,        A::lock_release,  A::semaphore_release, A::token_release,
+        A::put_nowait,     A::put_nowait,    A::get_nowait,    A::get_nowait,    A::task_done,         A::task_done,
+        A::queue_shutdown, A::barrier_abort, A::barrier_reset, A::barrier_reset, A::limiter_total};
+    static constexpr S steps[] = {S::with_lock,      S::with_semaphore,   S::with_limiter, S::event_wait,
+                                  S::condition_wait, S::condition_notify, S::barrier_wait, S::queue_put,
+                                  S::queue_get,      S::queue_join};
+    static constexpr S partners[] = {S::with_lock,        S::with_semaphore, S::with_limiter, S::event_wait,
+                                     S::condition_notify, S::condition_wait, S::barrier_wait, S::queue_get,
+                                     S::queue_put,        S::queue_put};
+    bool few = sync_.percent(60);
+    unsigned favourite = sync_.below(std::size(steps)), objects = few ? sync_.between(1, 2) : slots;
+    for (Action& action : program_.actions) {
+      if (!sync_.percent(syncing_)) continue;
+      action.kind = sync_.pick(actions);
+      action.slot = static_cast<std::uint8_t>(sync_.below(objects));
+      if (action.kind == A::queue_shutdown && sync_.percent(60)) action.kind = A::put_nowait;
+      if (action.kind == A::barrier_abort && sync_.percent(60)) action.kind = A::event_set;
+    }
+    for (unsigned self = 0; self < bodies; ++self) {
+      for (Step& step : program_.bodies[self].steps) {
+        if (!sync_.percent(syncing_)) continue;
+        step.kind = sync_.pick(steps);
+        if (few && sync_.percent(70)) step.kind = sync_.percent(50) ? steps[favourite] : partners[favourite];
+        step.style = static_cast<Style>(sync_.below(4));
+        step.slot = static_cast<std::uint8_t>(sync_.below(objects));
+        step.mode = static_cast<std::uint8_t>(sync_.below(3));
+        step.count = static_cast<std::uint8_t>(sync_.below(4));
+        step.timeout = sync_.percent(60);
+        step.amount = static_cast<Index>(sync_.below(5));
+        step.body = no_index;
+        bool runs_body = step.kind <= S::with_limiter || step.kind == S::condition_wait;
+        if (runs_body && self + 1 < bodies && sync_.percent(60))
+          step.body = static_cast<Index>(sync_.between(self + 1, bodies - 1));
+      }
+    }
+  }
+
   LoopPlan loop(unsigned bodies, unsigned actions) {
     LoopPlan made;
     made.mode = weighted<Mode>({{Mode::stepped, 3}, {Mode::until_complete, 3}, {Mode::runner, 2}});
@@ -246,7 +297,9 @@ class Generator {
   Random random_;
   Temper temper_;
   Random scopes_;
+  Random sync_;
   unsigned scoping_ = 0;  // percent of the steps and actions
+  unsigned syncing_ = 0;
   Program program_;
 };
 
