@@ -29,14 +29,14 @@ struct SyncWait {
   FrameId frame = nobody;
   TaskId task = 0;
   std::uint64_t arrival = 0;
-  bool suspended = false;       // it had to wait
-  bool called = false;          // it must come back: the event was set, the barrier was full, it was notified ...
-  bool perhaps = false;         // of a condition: it was notified, or somebody else
-  bool refused = false;         // it must come back with an exception of the library
-  bool moved = false;           // perhaps it went back to the end of the line
-  bool overtaken = false;       // somebody who came later was served: its wait was cancelled, or it is cheated
-  bool asked = false;           // of a condition: it was cancelled
-  unsigned round = 0;           // of a barrier
+  bool suspended = false;  // it had to wait
+  bool called = false;     // it must come back: the event was set, the barrier was full, it was notified ...
+  bool perhaps = false;    // of a condition: it was notified, or somebody else; of a limiter: it has been given a token
+  bool refused = false;    // it must come back with an exception of the library
+  bool moved = false;      // perhaps it went back to the end of the line
+  bool overtaken = false;  // somebody who came later was served: its wait was cancelled, or it is cheated
+  bool asked = false;      // of a condition: it was cancelled
+  unsigned round = 0;      // of a barrier
   std::uint64_t called_at = 0;  // of a condition: when it was notified
   std::uint64_t since = 0;      // ... and when at the earliest
 };

@@ -176,6 +176,14 @@ void release_token(World& world, LimiterAccount& account) {
   }
 }
 
+// Nobody loses a token: not those either who were given one and did not take it yet.
+void set_total(LimiterAccount& account, std::size_t total) {
+  if (total < account.total)
+    for (SyncWait* wait : account.line.waits()) wait->perhaps = true;
+  account.total = total;
+  account.limiter.set_total_tokens(static_cast<std::ptrdiff_t>(total));
+}
+
 void notify_now(ConditionAccount& account, std::size_t count) {
   bool held = account.lock.holder != 0;
   try {
@@ -216,10 +224,7 @@ void sync_action(World& world, const Action& action) {
     case ActionKind::lock_release: release_lock(pool.lock(action.slot)); break;
     case ActionKind::semaphore_release: release_semaphore(pool.semaphore(action.slot)); break;
     case ActionKind::token_release: release_token(world, pool.limiter(action.slot)); break;
-    case ActionKind::limiter_total:
-      pool.limiter(action.slot).total = action.amount % 4u;
-      pool.limiter(action.slot).limiter.set_total_tokens(action.amount % 4);
-      break;
+    case ActionKind::limiter_total: set_total(pool.limiter(action.slot), action.amount % 4u); break;
     case ActionKind::barrier_abort:
     case ActionKind::barrier_reset: {
       BarrierAccount& account = pool.barrier(action.slot);

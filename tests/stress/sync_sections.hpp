@@ -115,8 +115,10 @@ class LimiterSection {
   LimiterSection& operator=(const LimiterSection&) = delete;
   ~LimiterSection() { release(false, false); }
 
-  void taken(LimiterGuard guard) {
-    if (account_.holders.size() >= account_.total) account_.line.violation("more hold it than it has tokens");
+  // `perhaps_before`: it was given the token before there were fewer.
+  void taken(LimiterGuard guard, bool perhaps_before) {
+    if (account_.holders.size() >= account_.total && !perhaps_before)
+      account_.line.violation("more hold it than it has tokens");
     number_ = ++account_.last_holder;
     if (!account_.holders.emplace(borrower_, number_).second) account_.line.violation("a task holds two tokens");
     guard_ = std::move(guard);

@@ -143,10 +143,16 @@ Coro<void> with_limiter(Token, World& world, FrameId frame, const Step& planned,
       co_return;
     }
     if (refuses) account.line.violation("it gave a second token");
-    account.line.served(in_line.wait);
+    if (in_line.wait.suspended) {
+      account.line.served(in_line.wait);
+    } else {  // those who were granted a token, and did not take it yet, are not cheated
+      account.line.leave(in_line.wait);
+      if (account.limiter.statistics().tasks_waiting != 0)
+        account.line.violation("a task took a token for which others wait");
+    }
     if (in_line.wait.suspended && is_free && in_line.is_first())
       account.line.violation("a task waited though a token is free");
-    held.taken(std::move(outcome).value());
+    held.taken(std::move(outcome).value(), in_line.wait.perhaps);
     in_line.came();
   }
   co_await section(Token(1), world, frame, planned, context);
