@@ -75,7 +75,8 @@ const char* const happened_names[happened_kinds] = {"loops",
                                                     "  told that it is broken",
                                                     "items put into a queue",
                                                     "  got out of it",
-                                                    "  told that it is shut down"};
+                                                    "  told that it is shut down",
+                                                    "tasks woken and cancelled at once"};
 
 void line(std::string& text, const char* name, std::uint64_t count) {
   char buffer[80];

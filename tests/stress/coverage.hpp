@@ -79,8 +79,9 @@ enum class Happened : std::uint8_t {
   items_put,
   items_got,
   queues_shut,
+  cancelled_when_called,
 };
-inline constexpr std::size_t happened_kinds = 69;
+inline constexpr std::size_t happened_kinds = 70;
 
 struct Coverage {
   std::array<std::uint64_t, action_kinds> actions{};

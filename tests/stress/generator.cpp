@@ -219,35 +219,49 @@ class Generator {
     }
   }
 
-  // The same with locks, queues and so on: most programs use one or two of these a lot.
+  // The same with locks, queues and so on.
   void add_sync(unsigned bodies) {
     using S = StepKind;
     using A = ActionKind;
-    static constexpr A actions[] = {
-        A::spawn,          A::spawn,         A::cancel,        A::cancel,        A::cancel_everything, A::event_set,
-        A::event_set,      A::event_clear,   A::notify,        A::lock_release,  A::semaphore_release, A::token_release,
-        A::put_nowait,     A::put_nowait,    A::get_nowait,    A::get_nowait,    A::task_done,         A::task_done,
-        A::queue_shutdown, A::barrier_abort, A::barrier_reset, A::barrier_reset, A::limiter_total};
     static constexpr S steps[] = {S::with_lock,      S::with_semaphore,   S::with_limiter, S::event_wait,
                                   S::condition_wait, S::condition_notify, S::barrier_wait, S::queue_put,
                                   S::queue_get,      S::queue_join};
-    static constexpr S partners[] = {S::with_lock,        S::with_semaphore, S::with_limiter, S::event_wait,
-                                     S::condition_notify, S::condition_wait, S::barrier_wait, S::queue_get,
-                                     S::queue_put,        S::queue_put};
-    bool few = sync_.percent(60);
-    unsigned favourite = sync_.below(std::size(steps)), objects = few ? sync_.between(1, 2) : slots;
+    // Most programs use one of these a lot: with what wakes it, and what else happens to it.
+    struct Theme {
+      S step, partner;
+      A actions[4];
+    };
+    static constexpr Theme themes[] = {
+        {S::with_lock, S::with_lock, {A::lock_release, A::notify, A::spawn, A::cancel}},
+        {S::with_semaphore, S::with_semaphore, {A::semaphore_release, A::spawn, A::cancel, A::semaphore_release}},
+        {S::with_limiter, S::with_limiter, {A::limiter_total, A::limiter_total, A::token_release, A::spawn}},
+        {S::event_wait, S::event_wait, {A::event_set, A::event_clear, A::event_set, A::spawn}},
+        {S::condition_wait, S::condition_notify, {A::notify, A::spawn, A::cancel, A::lock_release}},
+        {S::condition_notify, S::condition_wait, {A::spawn, A::spawn, A::cancel, A::notify}},
+        {S::barrier_wait, S::barrier_wait, {A::barrier_reset, A::barrier_abort, A::spawn, A::spawn}},
+        {S::queue_get, S::queue_get, {A::put_nowait, A::put_nowait, A::spawn, A::queue_shutdown}},
+        {S::queue_get, S::queue_put, {A::put_nowait, A::get_nowait, A::spawn, A::cancel}},
+        {S::queue_put, S::queue_put, {A::get_nowait, A::get_nowait, A::spawn, A::queue_shutdown}},
+        {S::queue_join, S::queue_put, {A::task_done, A::get_nowait, A::queue_shutdown, A::spawn}}};
+    static constexpr A actions[] = {A::spawn,       A::cancel,        A::cancel_everything, A::event_set,
+                                    A::event_clear, A::notify,        A::lock_release,      A::semaphore_release,
+                                    A::put_nowait,  A::token_release, A::get_nowait,        A::task_done,
+                                    A::put_nowait,  A::barrier_reset, A::barrier_abort,     A::limiter_total};
+    bool few = sync_.percent(75);
+    unsigned objects = few ? sync_.between(1, 2) : slots;
+    const Theme& theme = themes[sync_.below(std::size(themes))];
     for (Action& action : program_.actions) {
       if (!sync_.percent(syncing_)) continue;
-      action.kind = sync_.pick(actions);
-      action.slot = static_cast<std::uint8_t>(sync_.below(objects));
-      if (action.kind == A::queue_shutdown && sync_.percent(60)) action.kind = A::put_nowait;
-      if (action.kind == A::barrier_abort && sync_.percent(60)) action.kind = A::event_set;
+      action.kind = few && sync_.percent(80) ? sync_.pick(theme.actions) : sync_.pick(actions);
+      bool ends_it = action.kind == A::queue_shutdown || action.kind == A::barrier_abort;
+      if (ends_it && sync_.percent(60)) action.kind = A::cancel_everything;
+      action.slot = static_cast<std::uint8_t>(sync_.below(action.kind == A::cancel ? slots : objects));
+      action.other = static_cast<std::uint8_t>(sync_.below(4));  // 1: it cancels the first who waits as well
     }
     for (unsigned self = 0; self < bodies; ++self) {
       for (Step& step : program_.bodies[self].steps) {
         if (!sync_.percent(syncing_)) continue;
-        step.kind = sync_.pick(steps);
-        if (few && sync_.percent(70)) step.kind = sync_.percent(50) ? steps[favourite] : partners[favourite];
+        step.kind = few && sync_.percent(80) ? (sync_.percent(60) ? theme.step : theme.partner) : sync_.pick(steps);
         step.style = static_cast<Style>(sync_.below(4));
         step.slot = static_cast<std::uint8_t>(sync_.below(objects));
         step.mode = static_cast<std::uint8_t>(sync_.below(3));

@@ -40,9 +40,15 @@ std::string describe(const Action& action) {
     case ActionKind::call_soon:
     case ActionKind::call_threadsafe: return text + number("callback", action.callback);
     case ActionKind::call_later: return text + number("callback", action.callback) + number("in ms", action.amount);
+    case ActionKind::event_set:
     case ActionKind::notify:
+    case ActionKind::lock_release:
+    case ActionKind::semaphore_release:
     case ActionKind::limiter_total:
-    case ActionKind::put_nowait: return text + number("amount", action.amount) + flag("flag", action.flag);
+    case ActionKind::put_nowait:
+    case ActionKind::get_nowait:
+      return text + number("amount", action.amount) + flag("flag", action.flag) +
+             flag("cancels-the-first", action.other == 1);
     default: return text + flag("flag", action.flag);
   }
 }

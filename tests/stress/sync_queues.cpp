@@ -207,6 +207,22 @@ Coro<void> queue_step(World& world, FrameId frame, const Step& planned) {
   });
 }
 
+namespace {
+// Those whom the action may have woken.
+const WaitLine* line_of(SyncPool& pool, const Action& action) {
+  switch (action.kind) {
+    case ActionKind::event_set: return &pool.event(action.slot).line;
+    case ActionKind::notify: return &pool.condition(action.slot).line;
+    case ActionKind::lock_release: return &pool.lock(action.slot).line;
+    case ActionKind::semaphore_release: return &pool.semaphore(action.slot).line;
+    case ActionKind::limiter_total: return &pool.limiter(action.slot).line;
+    case ActionKind::put_nowait: return pool.with_queue(action.slot, [](auto& a) { return &a.getters; });
+    case ActionKind::get_nowait: return pool.with_queue(action.slot, [](auto& a) { return &a.putters; });
+    default: return nullptr;
+  }
+}
+}  // namespace
+
 void sync_action(World& world, const Action& action) {
   SyncPool& pool = world.sync();
   switch (action.kind) {
@@ -249,6 +265,9 @@ void sync_action(World& world, const Action& action) {
     default: return;
   }
   pool.check();
+  if (action.other != 1) return;
+  const WaitLine* line = line_of(pool, action);
+  if (line && !line->empty()) world.cancel_waiting(line->waits().front()->task);
 }
 
 }  // namespace heed::stress

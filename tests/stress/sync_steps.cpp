@@ -2,6 +2,7 @@
 // barriers.
 #include "stress/sync_steps.hpp"
 
+#include "stress/moment.hpp"
 #include "stress/sync_sections.hpp"
 #include "stress/sync_waits.hpp"
 
@@ -56,8 +57,7 @@ Coro<bool> acquire(Token, World& world, FrameId frame, const Step& planned, Lock
     co_return false;
   }
   account.line.served(in_line.wait);
-  if (in_line.wait.suspended && is_free && in_line.is_first())
-    account.line.violation("a task waited though it is free");
+  if (in_line.wait.suspended && is_free) account.line.violation("a task waited though it is free");
   to_hold.taken(std::move(guard), in_line.wait.task);
   in_line.came();
   co_return true;
@@ -337,7 +337,8 @@ Coro<void> notify(Token, World& world, FrameId frame, const Step& planned) {
     coverage.count(Happened::notifications);
     account.condition.notify(count);
     account.notify(count);
-    held.release(planned.body % 2 == 0);
+    if (planned.mode == 2 && !account.line.empty()) world.cancel_waiting(account.line.waits().front()->task);
+    held.release(planned.amount % 2 == 0);
   }
   world.oracle.frame_returns(frame);
 }
@@ -349,6 +350,14 @@ World::~World() = default;
 
 void World::make_sync_pool() {
   sync_pools_.push_back(std::make_unique<SyncPool>(oracle, scopes, program.seed + sync_pools_.size()));
+}
+
+void World::cancel_waiting(TaskId id) {
+  AnyTask task = task_with(id);
+  if (!task) return;
+  coverage.count(Happened::cancelled_when_called);
+  coverage.count(moment_of(task));
+  cancel_task(std::move(task), "first in line");
 }
 
 Coro<void> queue_step(World& world, FrameId frame, const Step& planned);

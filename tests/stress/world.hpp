@@ -95,6 +95,8 @@ class World {
   // The locks, queues and so on of the current loop.
   SyncPool& sync() noexcept { return *sync_pools_.back(); }
   void make_sync_pool();
+  // A task that waits for one of them.
+  void cancel_waiting(std::uint64_t task);
   Coro<void> pause(Token token, FrameId frame, const Step& step);
   bool grow() noexcept { return started_ < 150 && (++started_, ++progress_, true); }
 
