@@ -69,16 +69,14 @@ void ConditionAccount::call(std::size_t count, std::uint64_t at) {
     if (wait->called) continue;
     if (count != 0 && wait->arrival <= at) {
       --count;
+      wait->since = wait->perhaps ? wait->arrival : at;
       carried += std::exchange(wait->perhaps, false);
       wait->called = true;
       wait->called_at = at;
     } else if (!wait->perhaps && count + carried != 0) {
       --(count != 0 ? count : carried);
       wait->perhaps = true;
-    } else {
-      continue;
     }
-    if (wait->since == 0) wait->since = at;
   }
 }
 
