@@ -3,6 +3,7 @@
 #include "heed/core/loop_core.hpp"
 #include "heed/failure/exceptions.hpp"
 #include "stress/moment.hpp"
+#include "stress/sync_steps.hpp"
 #include "stress/world.hpp"
 
 namespace heed::stress {
@@ -132,6 +133,7 @@ Entry World::make(const Action& action, bool& may_refuse) {
 }
 
 void World::perform(const Action& action, const Entry* about, bool& may_refuse) {
+  if (of_sync(action.kind)) return sync_action(*this, action);
   bool closed = loop->is_closed();
   auto scheduled = [&](Queue queue, TimePoint due, auto schedule_it) {
     Call call(*this, action.callback, nobody, queue, due, true);

@@ -2,6 +2,7 @@
 #include "heed/core/sleep.hpp"
 #include "heed/flow/wait.hpp"
 #include "stress/guards.hpp"
+#include "stress/sync_steps.hpp"
 #include "stress/world.hpp"
 
 namespace heed::stress {
@@ -52,6 +53,7 @@ Coro<void> World::step(FrameId frame, const Step& planned, int context) {
     case StepKind::chain: return deep(std::move(token), frame, planned);
     default: break;
   }
+  if (of_sync(planned.kind)) return sync_step(*this, frame, planned, context);
   return pause(std::move(token), frame, planned);
 }
 

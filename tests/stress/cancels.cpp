@@ -4,6 +4,7 @@
 
 #include "heed/core/task_state.hpp"
 #include "stress/moment.hpp"
+#include "stress/sync_pool.hpp"
 #include "stress/world.hpp"
 
 namespace heed::stress {
@@ -96,8 +97,9 @@ void World::cancel_task(AnyTask task, const char* message) {
   if (last.cancelling() <= before) oracle.violation("the last one in a line of tasks was not cancelled");
   if (scopes.joins_in_cancelled_region(last.id())) return;
   if (keep && !keep.cancelled()) oracle.violation("a task was cancelled, and the future it awaits was not");
+  if (moment == Happened::cancelled_in_condition) return sync().cancelled_in_condition(last.id());
   bool ready = moment == Happened::cancelled_ready;
-  if (!ready && moment != Happened::cancelled_in_sleep) return;
+  if (!ready && moment != Happened::cancelled_in_sleep && moment != Happened::cancelled_in_sync) return;
   CellId cell = oracle.cell_of_task(last.id());
   if (cell == nobody || oracle.root(cell) == nobody) return;
   schedule.cancel_due(last.id(), !oracle.frame_created(oracle.root(cell)), ready);
@@ -114,6 +116,7 @@ void World::uncancel(const AnyFuture& future, CellId cell) {
     oracle.violation("uncancel() took another number of requests back than one");
   // One that is done, perhaps without having begun, has nothing left to take back.
   if (!task.done()) scopes.uncancelled(task.id(), left);
+  sync().withdrawn(task.id());
   if (before != 0 && !task.done()) schedule.withdrawn(task.id(), left);
 }
 

@@ -59,7 +59,24 @@ const char* const happened_names[happened_kinds] = {"loops",
                                                     "scopes that a failure left",
                                                     "shields made",
                                                     "cancel() of a task: shielded",
-                                                    "reports: body of a group"};
+                                                    "reports: body of a group",
+                                                    "cancel() of a task: lock, queue ...",
+                                                    "cancel() of a task: condition",
+                                                    "locks, queues ...: waits that were served",
+                                                    "  that were cancelled",
+                                                    "  bodies that ran in a section",
+                                                    "  released by others meanwhile",
+                                                    "  operations refused as they should be",
+                                                    "notifications",
+                                                    "conditions: waits that were notified",
+                                                    "  that were cancelled",
+                                                    "  predicates asked",
+                                                    "barriers that opened",
+                                                    "  told that it is broken",
+                                                    "items put into a queue",
+                                                    "  got out of it",
+                                                    "  told that it is shut down",
+                                                    "tasks woken and cancelled at once"};
 
 void line(std::string& text, const char* name, std::uint64_t count) {
   char buffer[80];

@@ -63,8 +63,25 @@ enum class Happened : std::uint8_t {
   shields_made,
   cancelled_in_shield,
   reported_of_body,
+  cancelled_in_sync,
+  cancelled_in_condition,
+  sync_waited,
+  sync_cancelled,
+  sync_sections,
+  sync_lost,
+  sync_refused,
+  notifications,
+  conditions_met,
+  conditions_cancelled,
+  predicates_asked,
+  barriers_passed,
+  barriers_broken,
+  items_put,
+  items_got,
+  queues_shut,
+  cancelled_when_called,
 };
-inline constexpr std::size_t happened_kinds = 53;
+inline constexpr std::size_t happened_kinds = 70;
 
 struct Coverage {
   std::array<std::uint64_t, action_kinds> actions{};

@@ -2,6 +2,7 @@
 
 #include "heed/failure/log.hpp"
 #include "heed/flow/run.hpp"
+#include "stress/sync_pool.hpp"
 #include "stress/world.hpp"
 
 namespace heed::stress {
@@ -19,12 +20,14 @@ class Driver {
     coverage.count(Happened::loops);
     oracle_.begin_loop();
     world_.schedule.begin_loop();
+    world_.make_sync_pool();
     world_.plan = &plan_;
     switch (plan_.mode) {
       case Mode::stepped:
       case Mode::until_complete: run_loop(); break;
       case Mode::runner: run_runner(); break;
     }
+    world_.sync().check_closed();
   }
 
  private:

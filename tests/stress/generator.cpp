@@ -1,5 +1,7 @@
 #include "stress/generator.hpp"
 
+#include <iterator>
+
 #include "stress/random.hpp"
 
 namespace heed::stress {
@@ -23,9 +25,14 @@ struct Temper {
 
 class Generator {
  public:
-  explicit Generator(std::uint64_t seed) : random_(seed), temper_(random_), scopes_(seed * 0x9e3779b97f4a7c15u + 1) {
+  explicit Generator(std::uint64_t seed)
+      : random_(seed),
+        temper_(random_),
+        scopes_(seed * 0x9e3779b97f4a7c15u + 1),
+        sync_(seed * 0x9e3779b97f4a7c15u + 2) {
     program_.seed = seed;
     scoping_ = scopes_.pick({0u, 0u, 15u, 40u});
+    syncing_ = sync_.pick({0u, 0u, 0u, 20u, 40u, 65u});
   }
 
   Program make() {
@@ -34,6 +41,7 @@ class Generator {
     for (unsigned i = 0; i < actions; ++i) program_.actions.push_back(action(bodies, callbacks));
     for (unsigned i = 0; i < bodies; ++i) program_.bodies.push_back(body(i, bodies, actions));
     if (scoping_ != 0) add_scopes(bodies);
+    if (syncing_ != 0) add_sync(bodies);
     unsigned loops = random_.percent(15) ? random_.between(2, 3) : 1;
     for (unsigned i = 0; i < loops; ++i) program_.loops.push_back(loop(bodies, actions));
     return std::move(program_);
@@ -211,6 +219,63 @@ class Generator {
     }
   }
 
+  // The same with locks, queues and so on.
+  void add_sync(unsigned bodies) {
+    using S = StepKind;
+    using A = ActionKind;
+    static constexpr S steps[] = {S::with_lock,      S::with_semaphore,   S::with_limiter, S::event_wait,
+                                  S::condition_wait, S::condition_notify, S::barrier_wait, S::queue_put,
+                                  S::queue_get,      S::queue_join};
+    // Most programs use one of these a lot: with what wakes it, and what else happens to it.
+    struct Theme {
+      S step, partner;
+      A actions[4];
+    };
+    static constexpr Theme themes[] = {
+        {S::with_lock, S::with_lock, {A::lock_release, A::notify, A::spawn, A::cancel}},
+        {S::with_semaphore, S::with_semaphore, {A::semaphore_release, A::spawn, A::cancel, A::semaphore_release}},
+        {S::with_limiter, S::with_limiter, {A::limiter_total, A::limiter_total, A::token_release, A::spawn}},
+        {S::event_wait, S::event_wait, {A::event_set, A::event_clear, A::event_set, A::spawn}},
+        {S::condition_wait, S::condition_notify, {A::notify, A::spawn, A::cancel, A::lock_release}},
+        {S::condition_notify, S::condition_wait, {A::spawn, A::spawn, A::cancel, A::notify}},
+        {S::barrier_wait, S::barrier_wait, {A::barrier_reset, A::barrier_abort, A::spawn, A::spawn}},
+        {S::queue_get, S::queue_get, {A::put_nowait, A::put_nowait, A::spawn, A::queue_shutdown}},
+        {S::queue_get, S::queue_put, {A::put_nowait, A::get_nowait, A::spawn, A::cancel}},
+        {S::queue_put, S::queue_put, {A::get_nowait, A::get_nowait, A::spawn, A::queue_shutdown}},
+        {S::queue_join, S::queue_put, {A::task_done, A::get_nowait, A::queue_shutdown, A::spawn}}};
+    static constexpr A actions[] = {A::spawn,       A::cancel,        A::cancel_everything, A::event_set,
+                                    A::event_clear, A::notify,        A::lock_release,      A::semaphore_release,
+                                    A::put_nowait,  A::token_release, A::get_nowait,        A::task_done,
+                                    A::put_nowait,  A::barrier_reset, A::barrier_abort,     A::limiter_total};
+    bool few = sync_.percent(75);
+    unsigned objects = few ? sync_.between(1, 2) : slots;
+    const Theme& theme = themes[sync_.below(std::size(themes))];
+    for (Action& action : program_.actions) {
+      if (!sync_.percent(syncing_)) continue;
+      action.kind = few && sync_.percent(80) ? sync_.pick(theme.actions) : sync_.pick(actions);
+      bool ends_it = action.kind == A::queue_shutdown || action.kind == A::barrier_abort;
+      if (ends_it && sync_.percent(60)) action.kind = A::cancel_everything;
+      action.slot = static_cast<std::uint8_t>(sync_.below(action.kind == A::cancel ? slots : objects));
+      action.other = static_cast<std::uint8_t>(sync_.below(4));  // 1: it cancels the first who waits as well
+    }
+    for (unsigned self = 0; self < bodies; ++self) {
+      for (Step& step : program_.bodies[self].steps) {
+        if (!sync_.percent(syncing_)) continue;
+        step.kind = few && sync_.percent(80) ? (sync_.percent(60) ? theme.step : theme.partner) : sync_.pick(steps);
+        step.style = static_cast<Style>(sync_.below(4));
+        step.slot = static_cast<std::uint8_t>(sync_.below(objects));
+        step.mode = static_cast<std::uint8_t>(sync_.below(3));
+        step.count = static_cast<std::uint8_t>(sync_.below(4));
+        step.timeout = sync_.percent(60);
+        step.amount = static_cast<Index>(sync_.below(5));
+        step.body = no_index;
+        bool runs_body = step.kind <= S::with_limiter || step.kind == S::condition_wait;
+        if (runs_body && self + 1 < bodies && sync_.percent(60))
+          step.body = static_cast<Index>(sync_.between(self + 1, bodies - 1));
+      }
+    }
+  }
+
   LoopPlan loop(unsigned bodies, unsigned actions) {
     LoopPlan made;
     made.mode = weighted<Mode>({{Mode::stepped, 3}, {Mode::until_complete, 3}, {Mode::runner, 2}});
@@ -246,7 +311,9 @@ class Generator {
   Random random_;
   Temper temper_;
   Random scopes_;
+  Random sync_;
   unsigned scoping_ = 0;  // percent of the steps and actions
+  unsigned syncing_ = 0;
   Program program_;
 };
 

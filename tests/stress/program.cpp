@@ -40,6 +40,15 @@ std::string describe(const Action& action) {
     case ActionKind::call_soon:
     case ActionKind::call_threadsafe: return text + number("callback", action.callback);
     case ActionKind::call_later: return text + number("callback", action.callback) + number("in ms", action.amount);
+    case ActionKind::event_set:
+    case ActionKind::notify:
+    case ActionKind::lock_release:
+    case ActionKind::semaphore_release:
+    case ActionKind::limiter_total:
+    case ActionKind::put_nowait:
+    case ActionKind::get_nowait:
+      return text + number("amount", action.amount) + flag("flag", action.flag) +
+             flag("cancels-the-first", action.other == 1);
     default: return text + flag("flag", action.flag);
   }
 }
@@ -73,6 +82,20 @@ std::string describe(const Step& step) {
     case StepKind::chain:
       text += number("depth", step.amount) + number("mode", step.mode) + flag("fails", step.timeout);
       break;
+    case StepKind::with_lock:
+    case StepKind::with_semaphore:
+    case StepKind::with_limiter:
+    case StepKind::event_wait:
+    case StepKind::condition_wait:
+    case StepKind::condition_notify:
+    case StepKind::barrier_wait:
+    case StepKind::queue_put:
+    case StepKind::queue_get:
+    case StepKind::queue_join:
+      text += number("slot", step.slot) + " " + to_string(step.style) + number("body", step.body) +
+              number("mode", step.mode) + number("count", step.count) + number("amount", step.amount) +
+              flag("flag", step.timeout);
+      break;
     default: break;
   }
   return text + flag("bomb", step.bomb);
@@ -100,27 +123,79 @@ std::string describe(const LoopPlan& loop) {
 }  // namespace
 
 const char* to_string(ActionKind kind) noexcept {
-  static const char* const names[action_kinds] = {"nothing",        "spawn",
-                                                  "make_future",    "gather_handles",
-                                                  "gather_bodies",  "drop",
-                                                  "copy",           "cancel",
-                                                  "cancel_running", "cancel_everything",
-                                                  "uncancel",       "set_result",
-                                                  "set_exception",  "read_result",
-                                                  "read_exception", "query",
-                                                  "add_callback",   "remove_callback",
-                                                  "remove_equal",   "call_soon",
-                                                  "call_later",     "call_threadsafe",
-                                                  "cancel_call",    "drop_coroutine",
-                                                  "stop",           "group_spawn",
-                                                  "group_cancel",   "region_cancel",
-                                                  "reschedule",     "shield"};
+  static const char* const names[action_kinds] = {"nothing",
+                                                  "spawn",
+                                                  "make_future",
+                                                  "gather_handles",
+                                                  "gather_bodies",
+                                                  "drop",
+                                                  "copy",
+                                                  "cancel",
+                                                  "cancel_running",
+                                                  "cancel_everything",
+                                                  "uncancel",
+                                                  "set_result",
+                                                  "set_exception",
+                                                  "read_result",
+                                                  "read_exception",
+                                                  "query",
+                                                  "add_callback",
+                                                  "remove_callback",
+                                                  "remove_equal",
+                                                  "call_soon",
+                                                  "call_later",
+                                                  "call_threadsafe",
+                                                  "cancel_call",
+                                                  "drop_coroutine",
+                                                  "stop",
+                                                  "group_spawn",
+                                                  "group_cancel",
+                                                  "region_cancel",
+                                                  "reschedule",
+                                                  "shield",
+                                                  "event_set",
+                                                  "event_clear",
+                                                  "notify",
+                                                  "lock_release",
+                                                  "semaphore_release",
+                                                  "token_release",
+                                                  "put_nowait",
+                                                  "get_nowait",
+                                                  "task_done",
+                                                  "queue_shutdown",
+                                                  "barrier_abort",
+                                                  "barrier_reset",
+                                                  "limiter_total"};
   return name(kind, names);
 }
 const char* to_string(StepKind kind) noexcept {
-  static const char* const names[step_kinds] = {
-      "nothing", "action", "call",   "await_slot", "await_new",     "wait",          "sleep",  "turn",    "fail",
-      "chain",   "group",  "joined", "timeout",    "wait_for_body", "wait_for_slot", "region", "shielded"};
+  static const char* const names[step_kinds] = {"nothing",
+                                                "action",
+                                                "call",
+                                                "await_slot",
+                                                "await_new",
+                                                "wait",
+                                                "sleep",
+                                                "turn",
+                                                "fail",
+                                                "chain",
+                                                "group",
+                                                "joined",
+                                                "timeout",
+                                                "wait_for_body",
+                                                "wait_for_slot",
+                                                "region",
+                                                "shielded",
+                                                "with_lock",
+                                                "with_semaphore",
+                                                "with_limiter",
+                                                "event_wait",
+                                                "condition_wait",
+                                                "condition_notify",
+                                                "barrier_wait",
+                                                "queue_put",
+                                                "queue_get",
+                                                "queue_join"};
   return name(kind, names);
 }
 const char* to_string(Style style) noexcept {

@@ -47,8 +47,21 @@ enum class ActionKind : std::uint8_t {
   region_cancel,  // a CancelScope that is open
   reschedule,     // a Timeout, or the deadline of a CancelScope
   shield,         // the handle in the slot, into another one
+  event_set,      // from here on: of the loop's locks, queues and so on the one with the slot's number
+  event_clear,
+  notify,  // a condition
+  lock_release,
+  semaphore_release,
+  token_release,
+  put_nowait,
+  get_nowait,
+  task_done,
+  queue_shutdown,
+  barrier_abort,
+  barrier_reset,
+  limiter_total,
 };
-inline constexpr std::size_t action_kinds = 30;
+inline constexpr std::size_t action_kinds = 43;
 const char* to_string(ActionKind kind) noexcept;
 
 // How a task is made.
@@ -100,8 +113,18 @@ enum class StepKind : std::uint8_t {
   wait_for_slot,
   region,
   shielded,
+  with_lock,  // these run a body while they hold something
+  with_semaphore,
+  with_limiter,
+  event_wait,
+  condition_wait,
+  condition_notify,
+  barrier_wait,
+  queue_put,
+  queue_get,
+  queue_join,
 };
-inline constexpr std::size_t step_kinds = 17;
+inline constexpr std::size_t step_kinds = 27;
 const char* to_string(StepKind kind) noexcept;
 
 enum class Style : std::uint8_t { lvalue, rvalue, outcome, pass };

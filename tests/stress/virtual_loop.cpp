@@ -1,5 +1,6 @@
 #include "stress/virtual_loop.hpp"
 
+#include "stress/sync_pool.hpp"
 #include "stress/world.hpp"
 
 namespace heed::stress {
@@ -9,7 +10,10 @@ std::size_t VirtualPoller::wait(Duration timeout, std::span<PollEvent>) {
     const Ledger& books = world_.loop->failures();
     world_.oracle.check_lists(books);
     bool needs_no_timer = books.failures().live == 0 && world_.plan->mode != Mode::runner;
-    if (timeout > Duration::zero()) world_.schedule.loop_sleeps(timeout, needs_no_timer);
+    if (timeout > Duration::zero()) {
+      world_.schedule.loop_sleeps(timeout, needs_no_timer);
+      world_.sync().loop_sleeps();
+    }
   }
   if (timeout == Duration::max()) {
     world_.loop->stop();

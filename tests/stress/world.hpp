@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -49,9 +50,12 @@ struct Entry {
   }
 };
 
+class SyncPool;
+
 class World {
  public:
-  World(const Program& what, bool tracing) : program(what) { oracle.trace_to_stdout(tracing); }
+  World(const Program& what, bool tracing);
+  ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
@@ -86,6 +90,15 @@ class World {
   // --- scope_steps.cpp -------------------------------------------------------------------------------------------
   // Somebody's wait for time or for his turn ended with a cancellation.
   void cancelled_while_idle();
+
+  // --- sync_steps.cpp --------------------------------------------------------------------------------------------
+  // The locks, queues and so on of the current loop.
+  SyncPool& sync() noexcept { return *sync_pools_.back(); }
+  void make_sync_pool();
+  // A task that waits for one of them.
+  void cancel_waiting(std::uint64_t task);
+  Coro<void> pause(Token token, FrameId frame, const Step& step);
+  bool grow() noexcept { return started_ < 150 && (++started_, ++progress_, true); }
 
   // --- reports.cpp -----------------------------------------------------------------------------------------------
   void handler_told(const ErrorContext& context);
@@ -124,7 +137,6 @@ class World {
   std::uint64_t progress() const noexcept { return progress_; }
 
  private:
-  bool grow() noexcept { return started_ < 150 && (++started_, ++progress_, true); }
   void perform(const Action& action, const Entry* about, bool& may_refuse);
   Entry spawn(const Action& action, ScopeId group = nobody);
   Entry gather_handles(const Action& action, bool& may_refuse);
@@ -144,7 +156,6 @@ class World {
   template <class F>
   Coro<void> await_future(Token token, FrameId frame, F future, CellId cell, Style style, bool bomb);
   Coro<void> wait_for(Token token, FrameId frame, std::vector<AnyFuture> futures, const Step& step);
-  Coro<void> pause(Token token, FrameId frame, const Step& step);
   Coro<void> fail(Token token, FrameId frame, const Step& step);
   Coro<void> deep(Token token, FrameId frame, const Step& step);
 
@@ -177,7 +188,8 @@ class World {
   void note_body(Thrown thrown);
 
   std::array<Entry, slots> pool_;
-  AnyFuture registered_;  // where a done callback was added, and which
+  std::vector<std::unique_ptr<SyncPool>> sync_pools_;  // one for each loop
+  AnyFuture registered_;                               // where a done callback was added, and which
   CallbackId registration_{};
   Schedule::CallId registered_call_ = nobody;
   Handle call_;
