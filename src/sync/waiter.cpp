@@ -93,7 +93,7 @@ void WaitQueue::fail_all(const char* gone) noexcept {
 
 // --- Waiter ----------------------------------------------------------------------------------------------------------
 
-Waiter::~Waiter() {  // out of the lists, whatever happened
+void Waiter::leave_lists() noexcept {
   if (state_ == State::waiting) queue_->waiting_.remove(*this);
   if (state_ == State::granted) end_grant();
 }

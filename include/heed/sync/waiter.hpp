@@ -103,7 +103,10 @@ class Waiter : public Waitable {
   };
 
   explicit Waiter(WaitQueue& queue) noexcept : queue_(&queue) {}
-  ~Waiter();
+  ~Waiter() {
+    if (state_ == State::waiting || state_ == State::granted) [[unlikely]]
+      leave_lists();
+  }
 
   // The end of a grant: the task continues and takes it.
   virtual void accept() noexcept {}
@@ -120,6 +123,7 @@ class Waiter : public Waitable {
   void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
   void wait_in_line() noexcept;
   void end_grant() noexcept;  // leaves the list of those who were granted
+  void leave_lists() noexcept;
   virtual void wake() noexcept;
 
   friend class WaitQueue;
