@@ -78,6 +78,10 @@ constexpr _Unwind_Exception_Class dependent_class = 0x474e5543432b2b01;
 
 CountedHeader& counted_header(void* object) noexcept { return static_cast<CountedHeader*>(object)[-1]; }
 
+// std::get_unexpected(), which C++17 took away, but not from the binary interface: an exception that is thrown again out
+// of a function with a specification of C++14 calls this handler.
+std::terminate_handler get_unexpected() noexcept asm("_ZSt14get_unexpectedv");
+
 // The exception was caught in a language that is not C++, or destroyed uncaught.
 void clean_up(_Unwind_Reason_Code code, _Unwind_Exception* unwind_header) {
   if (code != _URC_FOREIGN_EXCEPTION_CAUGHT && code != _URC_NO_REASON) std::terminate();
@@ -93,8 +97,8 @@ void clean_up(_Unwind_Reason_Code code, _Unwind_Exception* unwind_header) {
 
 // --- where it lands --------------------------------------------------------------------------------------------------
 
-// What is known about one call that raises exceptions of one type. Written once; never forgotten, as the code and the
-// type cannot go.
+// What is known about one call that raises exceptions of one type. Written once and never forgotten: a landing pad is
+// noted only where neither the code nor the type can go.
 struct Landing {
   std::uintptr_t return_address;
   const std::type_info* type;
@@ -121,8 +125,11 @@ class Landings {
 
   static const Landing* remember(std::atomic<const Landing*>& place, std::uintptr_t return_address,
                                  const std::type_info& type, void* object) noexcept {
-    if (!is_permanent(return_address) || !is_permanent(reinterpret_cast<std::uintptr_t>(&type))) return nullptr;
-    auto* made = new (std::nothrow) Landing{return_address, &type, find_landing_pad(return_address, type, object)};
+    // "Not certain" is remembered of all code: it is right for whatever comes to the same address.
+    LandingPad pad;
+    if (is_permanent(return_address) && is_permanent(reinterpret_cast<std::uintptr_t>(&type)))
+      pad = find_landing_pad(return_address, type, object);
+    auto* made = new (std::nothrow) Landing{return_address, &type, pad};
     const Landing* there = nullptr;
     if (!made || place.compare_exchange_strong(there, made, std::memory_order_acq_rel)) return made;
     delete made;
@@ -172,8 +179,8 @@ bool try_out() noexcept {
 
 bool is_on() noexcept {
   State now = state.load(std::memory_order_acquire);
-  if (now == State::on) return allowed.load(std::memory_order_relaxed);
-  return now != State::off && try_out();
+  if (now == State::off || (now != State::on && !try_out())) return false;
+  return allowed.load(std::memory_order_relaxed) || this_thread_tries;
 }
 
 }  // namespace
@@ -196,7 +203,7 @@ extern "C" [[gnu::used, gnu::visibility("hidden")]] Destination heed_find_landin
   auto* dependent = reinterpret_cast<DependentHeader*>(abi::__cxa_allocate_dependent_exception());
   dependent->primary_object = object;
   std::atomic_ref<int>(counted.references).fetch_add(1, std::memory_order_relaxed);
-  dependent->unexpected_handler = nullptr;
+  dependent->unexpected_handler = get_unexpected();
   dependent->terminate_handler = std::get_terminate();
   dependent->handler_switch_value = landing->pad.filter;
   dependent->action_record = landing->pad.action;
@@ -211,8 +218,15 @@ extern "C" [[gnu::used, gnu::visibility("hidden")]] Destination heed_find_landin
   return {landing->pad.address, &dependent->unwind_header};
 }
 
+// The compiler must draw no conclusions from its body, which does not show that it throws and changes registers.
+#if __has_attribute(noipa)
+#define HEED_OPAQUE __attribute__((naked, noipa))
+#else
+#define HEED_OPAQUE __attribute__((naked, noinline))
+#endif
+
 // %rdi: where the exception_ptr is, which is how a std::exception_ptr is passed by value too.
-extern "C" [[gnu::naked]] void heed_rethrow(const std::exception_ptr&) {
+extern "C" HEED_OPAQUE void heed_rethrow(const std::exception_ptr&) {
   asm(R"(
     movq (%rsp), %rsi
     pushq %rdi
@@ -226,7 +240,9 @@ extern "C" [[gnu::naked]] void heed_rethrow(const std::exception_ptr&) {
     movq %rdx, %rax
     movslq -36(%rax), %rdx
     addq $8, %rsp
+    .cfi_adjust_cfa_offset -8
     jmp *%rcx
+    .cfi_adjust_cfa_offset 8
 1:
     jmp _ZSt17rethrow_exceptionNSt15__exception_ptr13exception_ptrE@PLT
   )");
@@ -245,7 +261,9 @@ DirectLanding direct_landing() {
   }
   DirectLanding answer;
   answer.on = detail::is_on();
-  if (!answer.on) answer.reason = detail::reason.load(std::memory_order_relaxed);
+  if (answer.on) return answer;
+  answer.reason = detail::reason.load(std::memory_order_relaxed);
+  if (answer.reason.empty()) answer.reason = "it is not allowed at present";
   return answer;
 }
 
