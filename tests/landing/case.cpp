@@ -99,6 +99,7 @@ const std::vector<Case>& all_cases() { return cases(); }
 Registration::Registration(const Case& one) { cases().push_back(one); }
 
 Run run_case(const Case& one, bool directly) {
+  direct_landing();  // is tried out now
   if (one.ends == Ends::terminates) return run_in_child(one, directly);
   Mode mode(directly);
   trace().clear();
@@ -116,7 +117,7 @@ Run run_case(const Case& one, bool directly) {
 }
 
 std::string check_case(const Case& one, unsigned long* landings) {
-  bool on = heed::direct_landing().on;
+  bool on = direct_landing().on;
   Run expected = run_case(one, false);
   Run first = run_case(one, true);
   Run second = run_case(one, true);

@@ -31,7 +31,11 @@ class Plugin {
     function<void (*)(void (*)(const char*))>("heed_plugin_run")([](const char* text) { note(text); });
   }
   void raise(int what) const { function<void (*)(int)>("heed_plugin_throw")(what); }
-  std::uintptr_t place() const { return reinterpret_cast<std::uintptr_t>(::dlsym(library_, "heed_plugin_run")); }
+  const void* place() const {
+    Dl_info info{};
+    ::dladdr(::dlsym(library_, "heed_plugin_run"), &info);
+    return info.dli_fbase;
+  }
 
  private:
   static std::string beside_program(const std::string& name) {
@@ -54,7 +58,7 @@ HEED_LANDING_CASE(plugins, a_coroutine_of_a_plugin, never, returns) {
 }
 
 HEED_LANDING_CASE(plugins, another_one_at_the_same_place, never, returns) {
-  std::uintptr_t before = 0;
+  const void* before = nullptr;
   bool same = false;
   for (int i = 0; i < 6; ++i) {
     Plugin plugin(1 + i % 2);
@@ -81,10 +85,10 @@ Coro<> catches_from(const Plugin& plugin, int what) {
 HEED_LANDING_CASE(plugins, an_exception_of_a_plugin, yes, returns) {
   for (int number = 1; number <= 2; ++number) {
     Plugin plugin(number);
-    for (int what = 0; what < 3; ++what) {
+    for (int what = 0; what < 2; ++what) {
       std::uint64_t before = heed::detail::direct_landings();
       run(catches_from(plugin, what));
-      if (what == 0) note(heed::detail::direct_landings() == before ? "none landed" : "some landed");
+      if (what == 0 || number == 1) note(heed::detail::direct_landings() == before ? "none landed" : "some landed");
     }
   }
 }
