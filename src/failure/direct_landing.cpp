@@ -27,6 +27,10 @@
 
 namespace heed::detail {
 
+// std::get_unexpected(), which C++17 took away, but not from the binary interface: an exception that is thrown again out
+// of a function with a specification of C++14 calls this handler.
+std::terminate_handler get_unexpected() noexcept asm("_ZSt14get_unexpectedv");
+
 namespace {
 
 // --- what libstdc++ keeps of an exception (unwind-cxx.h; unchanged since GCC 4.5 on 64 bits) --------------------------
@@ -77,10 +81,6 @@ constexpr _Unwind_Exception_Class primary_class = 0x474e5543432b2b00;  // "GNUCC
 constexpr _Unwind_Exception_Class dependent_class = 0x474e5543432b2b01;
 
 CountedHeader& counted_header(void* object) noexcept { return static_cast<CountedHeader*>(object)[-1]; }
-
-// std::get_unexpected(), which C++17 took away, but not from the binary interface: an exception that is thrown again out
-// of a function with a specification of C++14 calls this handler.
-std::terminate_handler get_unexpected() noexcept asm("_ZSt14get_unexpectedv");
 
 // The exception was caught in a language that is not C++, or destroyed uncaught.
 void clean_up(_Unwind_Reason_Code code, _Unwind_Exception* unwind_header) {
@@ -218,15 +218,12 @@ extern "C" [[gnu::used, gnu::visibility("hidden")]] Destination heed_find_landin
   return {landing->pad.address, &dependent->unwind_header};
 }
 
-// The compiler must draw no conclusions from its body, which does not show that it throws and changes registers.
-#if __has_attribute(noipa)
-#define HEED_OPAQUE __attribute__((naked, noipa))
-#else
-#define HEED_OPAQUE __attribute__((naked, noinline))
-#endif
+// Nothing may be added to its body, and it is called by address only: optimizers that see it, as with -flto, take it for
+// a function that does not throw.
+#define HEED_STUB naked, noinline, no_instrument_function, no_sanitize("thread"), no_sanitize("address")
 
 // %rdi: where the exception_ptr is, which is how a std::exception_ptr is passed by value too.
-extern "C" HEED_OPAQUE void heed_rethrow(const std::exception_ptr&) {
+extern "C" __attribute__((HEED_STUB)) void heed_rethrow(const std::exception_ptr&) {
   asm(R"(
     movq (%rsp), %rsi
     pushq %rdi

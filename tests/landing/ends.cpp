@@ -75,13 +75,15 @@ HEED_LANDING_CASE(ends, a_noexcept_function_that_handles_others, any, terminates
 }
 
 [[gnu::noinline]] void main_throws(const std::exception_ptr& error) { heed::detail::rethrow(error); }
+[[gnu::noinline]] void throw_again() { throw; }
+[[gnu::noinline]] void throw_again_noexcept() noexcept { throw_again(); }
 HEED_LANDING_CASE(ends, thrown_again_with_nobody_to_catch, any, terminates) {
   auto thread_end = []() noexcept {
     try {
       main_throws(std::make_exception_ptr(std::runtime_error("first")));
     } catch (const std::exception& error) {
       note(error.what());
-      throw;
+      throw_again();
     }
   };
   thread_end();
@@ -94,7 +96,7 @@ Coro<> lands_and_throws_on() {
     co_await raises(std::runtime_error("landed"));
   } catch (const std::runtime_error& error) {
     note("caught", error.what());
-    []() noexcept { throw; }();
+    throw_again_noexcept();
   }
 }
 HEED_LANDING_CASE(ends, a_landed_exception_leaves_noexcept, any, terminates) { run(lands_and_throws_on()); }
