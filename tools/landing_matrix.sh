@@ -187,6 +187,10 @@ if [ "${1:-}" = --list ]; then
 fi
 status=0
 mkdir -p "$out"
+if [ "${1:-}" = --build ]; then # SET: only the objects
+  build_set "$2"
+  exit
+fi
 printf '%-15s %5s %9s  %s\n' variant cases landings result
 for name in ${*:-$(awk '{ print $1 }' <<<"$all")}; do
   line=$(awk -v name="$name" '$1 == name' <<<"$all")

@@ -9,7 +9,7 @@ namespace heed::landing {
 namespace {
 
 struct Failed {
-  explicit Failed(int code) : code(code) {}
+  explicit Failed(int number) : code(number) {}
   int code;
 };
 
@@ -83,7 +83,7 @@ HEED_LANDING_CASE(awaits, in_loops, yes, returns) {
 }
 
 struct Pair {
-  Pair(int first, int second) : first(first), second(second), mark("pair") {}
+  Pair(int a, int b) : first(a), second(b), mark("pair") {}
   int first, second;
   Mark mark;
 };

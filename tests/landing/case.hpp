@@ -34,7 +34,7 @@ void note(const T&... parts) {
 
 // Notes when it dies, and how many exceptions are uncaught then.
 struct Mark {
-  explicit Mark(std::string name) : name(std::move(name)) {}
+  explicit Mark(std::string what) : name(std::move(what)) {}
   Mark(const Mark&) = delete;
   Mark& operator=(const Mark&) = delete;
   ~Mark() { note("~", name, "/", std::uncaught_exceptions()); }
@@ -115,7 +115,7 @@ std::exception_ptr made_by(F function) {
 
 // An exception that notes its copies and its end.
 struct Counted {
-  explicit Counted(int value) : value(value) { note("made", value); }
+  explicit Counted(int number) : value(number) { note("made", number); }
   Counted(const Counted& other) : value(other.value) { note("copied", value); }
   Counted(Counted&& other) noexcept : value(other.value) { other.value = -1; }
   Counted& operator=(const Counted&) = delete;

@@ -189,9 +189,9 @@ HEED_LANDING_CASE(catches, values_that_are_caught, yes, returns) {
 // --- the order of handlers -------------------------------------------------------------------------------------------
 
 template <class E>
-Coro<> derived_first(E error) {
+Coro<> derived_first(E thrown) {
   try {
-    co_await raises(std::move(error));
+    co_await raises(std::move(thrown));
   } catch (const std::out_of_range&) {
     note("out_of_range");
   } catch (const std::logic_error&) {
@@ -205,9 +205,9 @@ Coro<> derived_first(E error) {
   }
 }
 template <class E>
-Coro<> base_first(E error) {
+Coro<> base_first(E thrown) {
   try {
-    co_await raises(std::move(error));
+    co_await raises(std::move(thrown));
   } catch (const int&) {
     note("int");
   } catch (std::exception& error) {

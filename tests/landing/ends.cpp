@@ -1,5 +1,9 @@
 // noexcept, exception specifications, std::terminate() and its handlers.
+#include <csignal>
 #include <stdexcept>
+#include <thread>
+
+#include <pthread.h>
 
 #include "landing/case.hpp"
 #include "landing/old_style.hpp"
@@ -151,6 +155,80 @@ Coro<> keeps_specification() {
   }
 }
 HEED_LANDING_CASE(ends, a_specification_that_is_kept, yes, returns) { run(keeps_specification()); }
+
+// --- other ways to leave a function ----------------------------------------------------------------------------------
+
+struct LandsWhenDestroyed {
+  ~LandsWhenDestroyed() {
+    try {
+      Mark mark("in");
+      heed::detail::rethrow(std::make_exception_ptr(std::logic_error("in a destructor")));
+    } catch (const std::exception& error) {
+      note(error.what(), std::uncaught_exceptions());
+    }
+  }
+};
+// A thread that is cancelled is unwound by force; no handler may keep it.
+[[gnu::noinline]] void cancel_thread(int where, const std::exception_ptr& error) {
+  LandsWhenDestroyed outer;
+  try {
+    Mark mark("m");
+    heed::detail::rethrow(error);
+  } catch (const std::runtime_error& caught) {
+    LandsWhenDestroyed inner;
+    note(caught.what());
+    ::pthread_cancel(::pthread_self());
+    if (where == 0) ::pthread_testcancel();
+  }
+  try {
+    ::pthread_testcancel();
+    note("wrong");
+  } catch (...) {
+    note("cancelled", std::uncaught_exceptions());
+    throw;
+  }
+}
+HEED_LANDING_CASE(ends, a_thread_that_is_cancelled, any, returns) {
+  for (int where = 0; where < 2; ++where) {
+    std::string seen;
+    std::thread thread([where, &seen] {
+      struct Keep {
+        std::string& seen;
+        ~Keep() { seen = trace(); }
+      } keep{seen};
+      trace().clear();
+      cancel_thread(where, std::make_exception_ptr(std::runtime_error("landed")));
+    });
+    thread.join();
+    note(seen);
+  }
+}
+
+void on_signal(int) {
+  try {
+    Mark mark("signal");
+    heed::detail::rethrow(std::make_exception_ptr(std::logic_error("in a signal handler")));
+  } catch (const std::logic_error& error) {
+    note(error.what(), std::uncaught_exceptions());
+  }
+}
+Coro<> raises_signals() {
+  try {
+    struct Raises {
+      ~Raises() { std::raise(SIGUSR1); }
+    } raises_signal;
+    co_await raises(std::runtime_error("landed"));
+  } catch (const std::runtime_error& error) {
+    std::raise(SIGUSR1);
+    note(error.what(), std::uncaught_exceptions());
+  }
+}
+HEED_LANDING_CASE(ends, in_a_signal_handler, yes, returns) {
+  auto before = std::signal(SIGUSR1, &on_signal);
+  std::raise(SIGUSR1);
+  run(raises_signals());
+  std::signal(SIGUSR1, before);
+}
 
 }  // namespace
 }  // namespace heed::landing

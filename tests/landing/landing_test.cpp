@@ -11,7 +11,7 @@ class Landing : public ::testing::TestWithParam<Case> {};
 TEST_P(Landing, the_same_with_and_without) { EXPECT_EQ(check_case(GetParam()), ""); }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Landing, ::testing::ValuesIn(all_cases()),
-                         [](const auto& info) { return std::string(info.param.group) + "_" + info.param.name; });
+                         [](const auto& which) { return std::string(which.param.group) + "_" + which.param.name; });
 
 TEST(DirectLandingState, is_on_or_says_why_not) {
   DirectLanding state = direct_landing();

@@ -130,7 +130,7 @@ HEED_LANDING_CASE(objects, the_same_object_at_every_level, yes, returns) {
   }
 }
 struct Busy {
-  explicit Busy(int value, int depth = 0) : value(value), depth(depth) {}
+  explicit Busy(int id, int levels = 0) : value(id), depth(levels) {}
   Busy(const Busy&) = delete;
   Busy& operator=(const Busy&) = delete;
   ~Busy() {
@@ -192,7 +192,7 @@ HEED_LANDING_CASE(objects, a_loop_in_a_destructor, yes, returns) {
 struct Guard {  // as scope guards do it
   int before = std::uncaught_exceptions();
   const char* name;
-  explicit Guard(const char* name) : name(name) {}
+  explicit Guard(const char* what) : name(what) {}
   ~Guard() { note(name, std::uncaught_exceptions() > before ? "failed" : "succeeded"); }
 };
 Coro<int> guarded(bool fails) {
