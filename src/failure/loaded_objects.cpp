@@ -2,6 +2,8 @@
 #include <sys/auxv.h>
 
 #include <cstring>
+#include <memory>
+#include <new>
 
 #include "failure/landing_pad.hpp"
 
@@ -26,6 +28,7 @@ struct Search {
   std::uintptr_t address;
   Object objects[most_objects];
   std::size_t count = 0;
+  bool found = false;
 };
 
 int note_object(dl_phdr_info* info, std::size_t, void* argument) {
@@ -82,15 +85,11 @@ bool mark_needed(Search& search, const Object& object) {
   return marked;
 }
 
-}  // namespace
-
-bool is_permanent(std::uintptr_t address) noexcept {
-  Search search{};
-  search.address = address;
+// Whether the object that contains the address is one that the program needs.
+void search_objects(Search& search) {
   dl_iterate_phdr(&note_object, &search);
   // The program comes first, except in a namespace of dlmopen(), which can go as a whole.
-  if (search.count == 0 || reinterpret_cast<std::uintptr_t>(search.objects[0].segments) != ::getauxval(AT_PHDR))
-    return false;
+  if (search.count == 0 || reinterpret_cast<std::uintptr_t>(search.objects[0].segments) != ::getauxval(AT_PHDR)) return;
   search.objects[0].needed = true;
   for (std::size_t i = 0; i < search.count; ++i) read_names(search.objects[i]);
   for (bool more = true; more;) {
@@ -99,8 +98,24 @@ bool is_permanent(std::uintptr_t address) noexcept {
       if (search.objects[i].needed && mark_needed(search, search.objects[i])) more = true;
   }
   for (std::size_t i = 0; i < search.count; ++i)
-    if (search.objects[i].contains) return search.objects[i].needed;
-  return false;
+    if (search.objects[i].contains) search.found = search.objects[i].needed;
+}
+
+// While this runs, nothing is unloaded: what is read of an object stays where it is.
+int search_under_lock(dl_phdr_info*, std::size_t, void* argument) {
+  search_objects(*static_cast<Search*>(argument));
+  return 1;
+}
+
+}  // namespace
+
+bool is_permanent(std::uintptr_t address) noexcept {
+  // Not on the stack, which may be small.
+  std::unique_ptr<Search> search(new (std::nothrow) Search());
+  if (!search) return false;
+  search->address = address;
+  dl_iterate_phdr(&search_under_lock, search.get());
+  return search->found;
 }
 
 }  // namespace heed::detail

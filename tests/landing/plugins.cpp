@@ -1,6 +1,7 @@
 // Libraries that are loaded and unloaded: nothing that is known about their code may outlive them.
-#include <cstring>
+#include <atomic>
 #include <stdexcept>
+#include <thread>
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -91,6 +92,38 @@ HEED_LANDING_CASE(plugins, an_exception_of_a_plugin, yes, returns) {
       if (what == 0 || number == 1) note(heed::detail::direct_landings() == before ? "none landed" : "some landed");
     }
   }
+}
+
+// Places that land for the first time, while another thread loads and unloads.
+template <int number>
+struct Numbered {
+  int value = number;
+};
+template <int number>
+[[gnu::noinline]] int land_number() {
+  try {
+    heed::detail::rethrow(std::make_exception_ptr(Numbered<number>()));
+  } catch (const Numbered<number>& caught) {
+    return caught.value;
+  }
+}
+template <int... numbers>
+int land_numbers(std::integer_sequence<int, numbers...>) {
+  return (land_number<numbers>() + ...);
+}
+HEED_LANDING_CASE(plugins, loaded_and_unloaded_meanwhile, any, returns) {
+  std::atomic<bool> begun{false}, ended{false};
+  std::thread loader([&] {
+    while (!ended) {
+      { Plugin plugin(1); }
+      { Plugin plugin(2); }
+      begun = true;
+    }
+  });
+  while (!begun) std::this_thread::yield();
+  note(land_numbers(std::make_integer_sequence<int, 250>()));
+  ended = true;
+  loader.join();
 }
 
 }  // namespace
