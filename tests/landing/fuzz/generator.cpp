@@ -44,8 +44,8 @@ void Generator::hierarchy() {
       if (std::find(chosen.begin(), chosen.end(), base) != chosen.end()) continue;
       chosen.push_back(base);
       bases += bases.empty() ? " : " : ", ";
-      bases += one_in(8) ? "private " : "public ";
-      if (one_in(3)) bases += "virtual ";
+      // (A private virtual base could not be destroyed by what derives from here.)
+      bases += one_in(8) ? "private " : one_in(3) ? "public virtual " : "public ";
       bases += "E" + std::to_string(base);
     }
     open(std::string("struct ") + (one_in(6) ? "alignas(16) " : "") + "E" + number + bases + " {");
