@@ -25,8 +25,8 @@ while :; do
   source=$out/fuzz/$seed.cpp program=$out/fuzz/$seed
   "$generator" --seed "$seed" --programs 12 >"$source"
   # shellcheck disable=SC2086
-  nice ${flags[$way]} -std=c++20 -w -Iinclude -Itests -c "$source" -o "$program.o" &&
-    nice ${flags[$way]} "$out/$set"/lib_*.o "$out/$set"/case_{case,main}.o "$program.o" -pthread -o "$program" || exit 1
+  nice -n 8 ${flags[$way]} -std=c++20 -w -Iinclude -Itests -c "$source" -o "$program.o" &&
+    nice -n 8 ${flags[$way]} "$out/$set"/lib_*.o "$out/$set"/case_{case,main}.o "$program.o" -pthread -o "$program" || exit 1
   if ! "$program" >"$program.log" 2>&1; then
     echo "seed $seed ($set): see $source and $program.log"
     tail -5 "$program.log" | cut -c1-2000

@@ -77,7 +77,7 @@ compile() { # OBJECT SOURCE SET
   compiler=$(compiler_of "$3")
   [[ $source == */old_style.cpp ]] && standard="-std=c++14 -Wno-deprecated"
   # shellcheck disable=SC2046,SC2086
-  nice "$compiler" $standard $(flags_of "$3") -Wno-subobject-linkage -Iinclude -Isrc -Itests -c "$source" -o "$object" ||
+  nice -n 8 "$compiler" $standard $(flags_of "$3") -Wno-subobject-linkage -Iinclude -Isrc -Itests -c "$source" -o "$object" ||
     { rm -f "$object"; return 1; }
 }
 export -f compile compiler_of flags_of
@@ -92,14 +92,14 @@ build_set() { # SET: the objects and the plugins
   for number in 1 2; do
     # shellcheck disable=SC2046
     [ "$out/$1/libheed_landing_plugin_$number.so" -nt tests/landing/plugin_code.cpp ] ||
-      nice "$compiler" -std=c++20 $(flags_of "$1") $unique -fPIC -shared -DHEED_PLUGIN_NUMBER=$number -Iinclude \
+      nice -n 8 "$compiler" -std=c++20 $(flags_of "$1") $unique -fPIC -shared -DHEED_PLUGIN_NUMBER=$number -Iinclude \
         tests/landing/plugin_code.cpp -o "$out/$1/libheed_landing_plugin_$number.so" || return 1
   done
 }
 
 link() { # SET HOW
   local set=$1 folder=$out/$1 link plugins=1 program=$out/$1/cases
-  link="nice $(compiler_of "$set") $(flags_of "$set")"
+  link="nice -n 8 $(compiler_of "$set") $(flags_of "$set")"
   [[ $set == clang-lto ]] && link+=" -fuse-ld=lld"
   case $2 in
     static | static-pie)

@@ -15,7 +15,7 @@ struct UnexpectedThrowsInt {
 
 void throw_again_only_int() throw(int) { throw; }
 void throw_again_only_exceptions() throw(std::exception) { throw; }
-void throw_out_of_noexcept_old_style() throw() { throw; }
+void throw_out_of_noexcept_old_style() throw() { throw_again_only_exceptions(); }
 
 namespace {
 void throw_int() { throw 99; }
