@@ -6,8 +6,8 @@ STRESS_SEEDS ?= 11 12 13 14 15
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-matrix deps-instructions build test matrix check tidy format stress soak sabotage demo \
-  instructions bench bench-quick bench-micro clean
+.PHONY: help deps deps-matrix deps-instructions build test matrix check tidy format stress soak sabotage landing \
+  landing-fuzz demo instructions bench bench-quick bench-micro clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,12 @@ soak: build ## long random stress run; PROGRAMS=1000000 SEED=... make soak
 
 sabotage: deps ## do the random programs find deliberate faults of the library? 15 minutes; FAULT="text" for some of them
 	@tests/stress/sabotage.sh "$(FAULT)"
+
+landing: deps-matrix ## direct landing compared with unwinding, in many builds; VARIANTS="names" for some of them
+	@tools/landing_matrix.sh $(VARIANTS)
+
+landing-fuzz: deps-matrix ## the same with random programs: FUZZ_SECONDS=60 SEED=... make landing-fuzz
+	@tools/landing_fuzz.sh $${FUZZ_SECONDS:-60} $${SEED:-$$(date +%s)}
 
 demo: deps ## build and run the demonstration
 	@tools/preset.sh release example_demo

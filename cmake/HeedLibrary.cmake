@@ -13,4 +13,7 @@ target_include_directories(heed
   PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
   PRIVATE src)
 target_link_libraries(heed PUBLIC Threads::Threads)
+if(NOT HEED_DIRECT_LANDING)
+  target_compile_definitions(heed PRIVATE HEED_NO_DIRECT_LANDING)
+endif()
 set_target_properties(heed PROPERTIES POSITION_INDEPENDENT_CODE ON)

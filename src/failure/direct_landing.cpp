@@ -27,6 +27,10 @@
 
 namespace heed::detail {
 
+// std::get_unexpected(), which C++17 took away, but not from the binary interface: an exception that is thrown again out
+// of a function with a specification of C++14 calls this handler.
+std::terminate_handler get_unexpected() noexcept asm("_ZSt14get_unexpectedv");
+
 namespace {
 
 // --- what libstdc++ keeps of an exception (unwind-cxx.h; unchanged since GCC 4.5 on 64 bits) --------------------------
@@ -93,43 +97,52 @@ void clean_up(_Unwind_Reason_Code code, _Unwind_Exception* unwind_header) {
 
 // --- where it lands --------------------------------------------------------------------------------------------------
 
-// What is known about one call that raises exceptions of one type. Written once; never forgotten, as the code and the
-// type cannot go.
+// What is known about one call that raises exceptions of one type. Written once and never forgotten: a landing pad is
+// noted only where neither the code nor the type can go.
 struct Landing {
   std::uintptr_t return_address;
   const std::type_info* type;
   LandingPad pad;
 };
 
+// Allocates nothing: who runs out of memory is often about to raise something.
 class Landings {
  public:
   // Null: nothing is known, and nothing can be remembered.
   const Landing* find(std::uintptr_t return_address, const std::type_info& type, void* object) noexcept {
-    std::size_t slot = (return_address ^ (reinterpret_cast<std::uintptr_t>(&type) >> 4)) * 0x9e3779b97f4a7c15u >> 52;
+    std::size_t slot = (return_address ^ (reinterpret_cast<std::uintptr_t>(&type) >> 4)) * 0x9e3779b97f4a7c15u >> 53;
     for (unsigned tries = 0; tries < most_tries; ++tries, ++slot) {
-      std::atomic<const Landing*>& place = table_[slot % std::size(table_)];
-      const Landing* landing = place.load(std::memory_order_acquire);
-      if (!landing) landing = remember(place, return_address, type, object);
-      if (!landing) return nullptr;
-      if (landing->return_address == return_address && landing->type == &type) return landing;
+      Place& place = places_[slot % std::size(places_)];
+      Stage stage = place.stage.load(std::memory_order_acquire);
+      if (stage == Stage::empty) stage = remember(place, return_address, type, object);
+      if (stage == Stage::being_written) return nullptr;  // by another thread
+      if (place.landing.return_address == return_address && place.landing.type == &type) return &place.landing;
     }
     return nullptr;
   }
 
  private:
   static constexpr unsigned most_tries = 8;
+  enum class Stage : unsigned char { empty, being_written, written };
+  struct Place {
+    std::atomic<Stage> stage{Stage::empty};
+    Landing landing{};
+  };
 
-  static const Landing* remember(std::atomic<const Landing*>& place, std::uintptr_t return_address,
-                                 const std::type_info& type, void* object) noexcept {
-    if (!is_permanent(return_address) || !is_permanent(reinterpret_cast<std::uintptr_t>(&type))) return nullptr;
-    auto* made = new (std::nothrow) Landing{return_address, &type, find_landing_pad(return_address, type, object)};
-    const Landing* there = nullptr;
-    if (!made || place.compare_exchange_strong(there, made, std::memory_order_acq_rel)) return made;
-    delete made;
-    return there;
+  static Stage remember(Place& place, std::uintptr_t return_address, const std::type_info& type,
+                        void* object) noexcept {
+    // "Not certain" is remembered of all code: it is right for whatever comes to the same address.
+    LandingPad pad;
+    if (is_permanent(return_address) && is_permanent(reinterpret_cast<std::uintptr_t>(&type)))
+      pad = find_landing_pad(return_address, type, object);
+    Stage stage = Stage::empty;
+    if (!place.stage.compare_exchange_strong(stage, Stage::being_written, std::memory_order_acquire)) return stage;
+    place.landing = Landing{return_address, &type, pad};
+    place.stage.store(Stage::written, std::memory_order_release);
+    return Stage::written;
   }
 
-  std::atomic<const Landing*> table_[4096] = {};
+  Place places_[2048];
 };
 constinit Landings landings;
 
@@ -172,8 +185,8 @@ bool try_out() noexcept {
 
 bool is_on() noexcept {
   State now = state.load(std::memory_order_acquire);
-  if (now == State::on) return allowed.load(std::memory_order_relaxed);
-  return now != State::off && try_out();
+  if (now == State::off || (now != State::on && !try_out())) return false;
+  return allowed.load(std::memory_order_relaxed) || this_thread_tries;
 }
 
 }  // namespace
@@ -196,7 +209,7 @@ extern "C" [[gnu::used, gnu::visibility("hidden")]] Destination heed_find_landin
   auto* dependent = reinterpret_cast<DependentHeader*>(abi::__cxa_allocate_dependent_exception());
   dependent->primary_object = object;
   std::atomic_ref<int>(counted.references).fetch_add(1, std::memory_order_relaxed);
-  dependent->unexpected_handler = nullptr;
+  dependent->unexpected_handler = get_unexpected();
   dependent->terminate_handler = std::get_terminate();
   dependent->handler_switch_value = landing->pad.filter;
   dependent->action_record = landing->pad.action;
@@ -211,8 +224,12 @@ extern "C" [[gnu::used, gnu::visibility("hidden")]] Destination heed_find_landin
   return {landing->pad.address, &dependent->unwind_header};
 }
 
+// Nothing may be added to its body, and it is called by address only: optimizers that see it, as with -flto, take it for
+// a function that does not throw.
+#define HEED_STUB naked, noinline, no_instrument_function, no_sanitize("thread"), no_sanitize("address")
+
 // %rdi: where the exception_ptr is, which is how a std::exception_ptr is passed by value too.
-extern "C" [[gnu::naked]] void heed_rethrow(const std::exception_ptr&) {
+extern "C" __attribute__((HEED_STUB)) void heed_rethrow(const std::exception_ptr&) {
   asm(R"(
     movq (%rsp), %rsi
     pushq %rdi
@@ -226,7 +243,9 @@ extern "C" [[gnu::naked]] void heed_rethrow(const std::exception_ptr&) {
     movq %rdx, %rax
     movslq -36(%rax), %rdx
     addq $8, %rsp
+    .cfi_adjust_cfa_offset -8
     jmp *%rcx
+    .cfi_adjust_cfa_offset 8
 1:
     jmp _ZSt17rethrow_exceptionNSt15__exception_ptr13exception_ptrE@PLT
   )");
@@ -245,7 +264,9 @@ DirectLanding direct_landing() {
   }
   DirectLanding answer;
   answer.on = detail::is_on();
-  if (!answer.on) answer.reason = detail::reason.load(std::memory_order_relaxed);
+  if (answer.on) return answer;
+  answer.reason = detail::reason.load(std::memory_order_relaxed);
+  if (answer.reason.empty()) answer.reason = "it is not allowed at present";
   return answer;
 }
 

@@ -115,60 +115,74 @@ struct Frame {
   const unsigned char* language_data = nullptr;
 };
 
-// Whether the instructions move the stack pointer for arguments that were pushed: the landing pad expects it elsewhere
-// then. What is unknown counts as such.
-bool pushes_arguments(Reader instructions, unsigned char pointer_encoding) noexcept {
-  while (!instructions.at_end()) {
-    unsigned char code = instructions.byte();
-    switch (code & 0xc0) {
-      case 0x40:
-      case 0xc0: continue;                          // advance_loc, restore
-      case 0x80: instructions.uleb128(); continue;  // offset
-      default: break;
+// Follows the call frame instructions up to a call, and only for one thing: whether the stack pointer stands below
+// arguments that were pushed for another call. The landing pad expects it elsewhere then.
+class PushedArguments {
+ public:
+  PushedArguments(std::uintptr_t function, std::uintptr_t call, std::uintptr_t code_alignment,
+                  unsigned char pointer_encoding) noexcept
+      : at_(function), call_(call), code_alignment_(code_alignment), pointer_encoding_(pointer_encoding) {}
+
+  // False when there is something unknown among the instructions.
+  bool follow(Reader instructions) noexcept {
+    while (!instructions.at_end() && at_ <= call_) {
+      unsigned char code = instructions.byte();
+      switch (code & 0xc0) {
+        case 0x40: at_ += (code & 0x3f) * code_alignment_; continue;  // advance_loc
+        case 0x80: instructions.uleb128(); continue;                  // offset
+        case 0xc0: continue;                                          // restore
+        default: break;
+      }
+      switch (code) {
+        case 0x00:
+        case 0x0a:
+        case 0x0b:
+        case 0x2d: break;  // nop, remember_state, restore_state, window_save
+        case 0x01: at_ = instructions.pointer(pointer_encoding_); break;
+        case 0x02: at_ += instructions.byte() * code_alignment_; break;
+        case 0x03: at_ += instructions.fixed<std::uint16_t>() * code_alignment_; break;
+        case 0x04: at_ += instructions.fixed<std::uint32_t>() * code_alignment_; break;
+        case 0x06:
+        case 0x07:
+        case 0x08:
+        case 0x0d:
+        case 0x0e: instructions.uleb128(); break;
+        case 0x13: instructions.sleb128(); break;
+        case 0x05:
+        case 0x09:
+        case 0x0c:
+        case 0x14:
+        case 0x2f:
+          instructions.uleb128();
+          instructions.uleb128();
+          break;
+        case 0x11:
+        case 0x12:
+        case 0x15:
+          instructions.uleb128();
+          instructions.sleb128();
+          break;
+        case 0x0f: instructions.skip(instructions.uleb128()); break;  // an expression
+        case 0x10:
+        case 0x16:
+          instructions.uleb128();
+          instructions.skip(instructions.uleb128());
+          break;
+        case 0x2e: bytes_ = instructions.uleb128(); break;  // GNU_args_size
+        default: return false;
+      }
     }
-    switch (code) {
-      case 0x00:
-      case 0x0a:
-      case 0x0b:
-      case 0x2d: break;  // nop, remember_state, restore_state, window_save
-      case 0x01: instructions.pointer(pointer_encoding); break;
-      case 0x02: instructions.skip(1); break;
-      case 0x03: instructions.skip(2); break;
-      case 0x04: instructions.skip(4); break;
-      case 0x06:
-      case 0x07:
-      case 0x08:
-      case 0x0d:
-      case 0x0e: instructions.uleb128(); break;
-      case 0x13: instructions.sleb128(); break;
-      case 0x05:
-      case 0x09:
-      case 0x0c:
-      case 0x14:
-      case 0x2f:
-        instructions.uleb128();
-        instructions.uleb128();
-        break;
-      case 0x11:
-      case 0x12:
-      case 0x15:
-        instructions.uleb128();
-        instructions.sleb128();
-        break;
-      case 0x0f: instructions.skip(instructions.uleb128()); break;  // an expression
-      case 0x10:
-      case 0x16:
-        instructions.uleb128();
-        instructions.skip(instructions.uleb128());
-        break;
-      case 0x2e:  // GNU_args_size
-        if (instructions.uleb128() != 0) return true;
-        break;
-      default: return true;
-    }
+    return instructions.good();
   }
-  return !instructions.good();
-}
+  std::uintptr_t bytes() const noexcept { return bytes_; }
+
+ private:
+  std::uintptr_t at_;
+  std::uintptr_t call_;
+  std::uintptr_t code_alignment_;
+  unsigned char pointer_encoding_;
+  std::uintptr_t bytes_ = 0;
+};
 
 Frame read_frame(std::uintptr_t address) noexcept {
   heed_eh_bases bases{};
@@ -188,7 +202,7 @@ Frame read_frame(std::uintptr_t address) noexcept {
   const auto* augmentation = reinterpret_cast<const char*>(common.position());
   common.skip(std::strlen(augmentation) + 1);
   if ((version != 1 && version != 3) || *augmentation != 'z') return {};
-  common.uleb128();  // code alignment
+  std::uintptr_t code_alignment = common.uleb128();
   common.sleb128();  // data alignment
   if (version == 1)
     common.skip(1);
@@ -211,7 +225,6 @@ Frame read_frame(std::uintptr_t address) noexcept {
     }
   }
   if (!common.good() || personality != reinterpret_cast<std::uintptr_t>(&__gxx_personality_v0)) return {};
-  if (pushes_arguments(Reader(instructions, common_end), pointers)) return {};
 
   Frame frame;
   frame.start = entry.pointer(pointers);
@@ -220,7 +233,10 @@ Frame read_frame(std::uintptr_t address) noexcept {
   const unsigned char* data = entry.position();
   std::uintptr_t language_data = entry.pointer(language, frame.start);
   if (!entry.good() || language_data == 0 || address < frame.start || address >= frame.end) return {};
-  if (pushes_arguments(Reader(data + data_length, entry_end), pointers)) return {};
+  PushedArguments pushed(frame.start, address, code_alignment, pointers);
+  if (!pushed.follow(Reader(instructions, common_end)) || !pushed.follow(Reader(data + data_length, entry_end)) ||
+      pushed.bytes() != 0)
+    return {};
   frame.language_data = reinterpret_cast<const unsigned char*>(language_data);
   frame.known = true;
   return frame;

@@ -1,6 +1,9 @@
 #include <link.h>
+#include <sys/auxv.h>
 
 #include <cstring>
+#include <memory>
+#include <new>
 
 #include "failure/landing_pad.hpp"
 
@@ -12,6 +15,7 @@ namespace {
 struct Object {
   const char* path = "";
   std::uintptr_t base = 0;
+  const ElfW(Phdr) * segments = nullptr;
   bool contains = false;  // the address that is asked for
   const ElfW(Dyn) * dynamic = nullptr;
   const char* strings = nullptr;
@@ -24,6 +28,7 @@ struct Search {
   std::uintptr_t address;
   Object objects[most_objects];
   std::size_t count = 0;
+  bool found = false;
 };
 
 int note_object(dl_phdr_info* info, std::size_t, void* argument) {
@@ -32,6 +37,7 @@ int note_object(dl_phdr_info* info, std::size_t, void* argument) {
   Object& object = search.objects[search.count++];
   object.path = info->dlpi_name ? info->dlpi_name : "";
   object.base = info->dlpi_addr;
+  object.segments = info->dlpi_phdr;
   for (ElfW(Half) i = 0; i < info->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = info->dlpi_phdr[i];
     std::uintptr_t start = info->dlpi_addr + segment.p_vaddr;
@@ -62,7 +68,8 @@ bool is_called(const Object& object, const char* needed) {
   return std::strcmp(slash ? slash + 1 : object.path, needed) == 0;
 }
 
-// Marks what `object` needs; whether anything is new.
+// Marks what `object` needs; whether anything is new. The first object of a name is meant: those that were there when the
+// program began come before those that dlopen() added.
 bool mark_needed(Search& search, const Object& object) {
   bool marked = false;
   if (!object.dynamic || !object.strings) return false;
@@ -70,30 +77,45 @@ bool mark_needed(Search& search, const Object& object) {
     if (entry->d_tag != DT_NEEDED) continue;
     for (std::size_t i = 0; i < search.count; ++i) {
       Object& other = search.objects[i];
-      if (other.needed || !is_called(other, object.strings + entry->d_un.d_val)) continue;
-      other.needed = marked = true;
+      if (!is_called(other, object.strings + entry->d_un.d_val)) continue;
+      if (!other.needed) other.needed = marked = true;
+      break;
     }
   }
   return marked;
 }
 
-}  // namespace
-
-bool is_permanent(std::uintptr_t address) noexcept {
-  Search search{};
-  search.address = address;
+// Whether the object that contains the address is one that the program needs.
+void search_objects(Search& search) {
   dl_iterate_phdr(&note_object, &search);
-  if (search.count == 0) return false;
+  // The program comes first, except in a namespace of dlmopen(), which can go as a whole.
+  if (search.count == 0 || reinterpret_cast<std::uintptr_t>(search.objects[0].segments) != ::getauxval(AT_PHDR)) return;
+  search.objects[0].needed = true;
   for (std::size_t i = 0; i < search.count; ++i) read_names(search.objects[i]);
-  search.objects[0].needed = true;  // the program comes first
   for (bool more = true; more;) {
     more = false;
     for (std::size_t i = 0; i < search.count; ++i)
       if (search.objects[i].needed && mark_needed(search, search.objects[i])) more = true;
   }
   for (std::size_t i = 0; i < search.count; ++i)
-    if (search.objects[i].contains) return search.objects[i].needed;
-  return false;
+    if (search.objects[i].contains) search.found = search.objects[i].needed;
+}
+
+// While this runs, nothing is unloaded: what is read of an object stays where it is.
+int search_under_lock(dl_phdr_info*, std::size_t, void* argument) {
+  search_objects(*static_cast<Search*>(argument));
+  return 1;
+}
+
+}  // namespace
+
+bool is_permanent(std::uintptr_t address) noexcept {
+  // Not on the stack, which may be small.
+  std::unique_ptr<Search> search(new (std::nothrow) Search());
+  if (!search) return false;
+  search->address = address;
+  dl_iterate_phdr(&search_under_lock, search.get());
+  return search->found;
 }
 
 }  // namespace heed::detail

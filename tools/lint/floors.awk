@@ -13,7 +13,7 @@ BEGIN {
   number["inspect"] = 6
   number["sim"] = 6
   number["tools"] = 7
-  split("support conformance stress memory language package lint", names)
+  split("support conformance stress memory landing language package lint", names)
   for (n in names) not_a_floor[names[n]] = 1
 }
 
