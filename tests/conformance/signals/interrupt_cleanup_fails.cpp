@@ -8,14 +8,14 @@ namespace {
 
 Coro<> program_main() {
   running_loop().call_later(10ms, [] { std::raise(SIGINT); });
-  auto cleanup = [] { throw std::system_error(std::make_error_code(std::errc::io_error), "cleanup failed"); };
+  auto cleanup = [] { throw OsError("cleanup failed"); };
   co_await finally(sleep(10s), cleanup);
 }
 
 void program() {
   try {
     run(program_main());
-  } catch (const std::system_error&) {
+  } catch (const OsError&) {
     log("run raised", show(std::current_exception()));
   }
 }
