@@ -296,16 +296,16 @@ HEED_LANDING_CASE(awaits, values_around_it, yes, returns) {
 [[gnu::noinline]] int awkward_frame(const std::exception_ptr& error, int n) {
   alignas(64) volatile char aligned[64] = {};
   auto* room = static_cast<volatile char*>(__builtin_alloca(static_cast<std::size_t>(n) * 16 + 16));
-  long a = n, b = n + 1, c = n + 2, d = n + 3, e = n + 4, f = n + 5, g = n + 6;
+  auto a = static_cast<unsigned long>(n), b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6;
   for (int i = 0; i < n; ++i) {
     room[i] = static_cast<char>(i);
     aligned[i % 64] = static_cast<char>(i);
     try {
       a += b ^ c, b += d, c += e, d += f, e += g, f += a, g += b;
       if (i % 2) heed::detail::rethrow(error);
-      a += room[i];
+      a += static_cast<unsigned char>(room[i]);
     } catch (const Failed& failed) {
-      b += failed.code + room[i] + aligned[i % 64];
+      b += static_cast<unsigned long>(failed.code + room[i] + aligned[i % 64]);
     } catch (const std::exception&) {
       c += 1;
     }
