@@ -147,7 +147,7 @@ run() { # SET HOW
     static | static-pie | shared) "$program-$2" ;;
     valgrind) valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "$program" ;;
     gdb) run_gdb "$program" ;;
-    *) TSAN_OPTIONS="halt_on_error=1 die_after_fork=0" "$program" ;;
+    *) TSAN_OPTIONS=halt_on_error=1 "$program" ;;
   esac
 }
 
