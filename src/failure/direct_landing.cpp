@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <typeinfo>
@@ -129,10 +130,13 @@ class Landings {
     LandingPad pad;
     if (is_permanent(return_address) && is_permanent(reinterpret_cast<std::uintptr_t>(&type)))
       pad = find_landing_pad(return_address, type, object);
-    auto* made = new (std::nothrow) Landing{return_address, &type, pad};
+    // Not by operator new: it stays for good, whoever counts what a program allocates.
+    void* memory = std::malloc(sizeof(Landing));
+    if (!memory) return nullptr;
+    auto* made = new (memory) Landing{return_address, &type, pad};
     const Landing* there = nullptr;
-    if (!made || place.compare_exchange_strong(there, made, std::memory_order_acq_rel)) return made;
-    delete made;
+    if (place.compare_exchange_strong(there, made, std::memory_order_acq_rel)) return made;
+    std::free(memory);
     return there;
   }
 
