@@ -77,7 +77,7 @@ compile() { # OBJECT SOURCE SET
   compiler=$(compiler_of "$3")
   [[ $source == */old_style.cpp ]] && standard="-std=c++14 -Wno-deprecated"
   # shellcheck disable=SC2046,SC2086
-  nice -n 8 "$compiler" $standard $(flags_of "$3") -Wno-subobject-linkage -Iinclude -Isrc -Itests -c "$source" -o "$object" ||
+  nice -n 8 "$compiler" $standard $(flags_of "$3") -w -Iinclude -Isrc -Itests -c "$source" -o "$object" ||
     { rm -f "$object"; return 1; }
 }
 export -f compile compiler_of flags_of
@@ -100,7 +100,6 @@ build_set() { # SET: the objects and the plugins
 link() { # SET HOW
   local set=$1 folder=$out/$1 link plugins=1 program=$out/$1/cases
   link="nice -n 8 $(compiler_of "$set") $(flags_of "$set")"
-  [[ $set == clang-lto ]] && link+=" -fuse-ld=lld"
   case $2 in
     static | static-pie)
       # shellcheck disable=SC2046
@@ -147,7 +146,7 @@ run() { # SET HOW
     static | static-pie | shared) "$program-$2" ;;
     valgrind) valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "$program" ;;
     gdb) run_gdb "$program" ;;
-    *) TSAN_OPTIONS="halt_on_error=1 die_after_fork=0" "$program" ;;
+    *) TSAN_OPTIONS=halt_on_error=1 "$program" ;;
   esac
 }
 

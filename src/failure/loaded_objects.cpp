@@ -1,8 +1,8 @@
 #include <link.h>
 #include <sys/auxv.h>
 
+#include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <new>
 
 #include "failure/landing_pad.hpp"
@@ -111,11 +111,14 @@ int search_under_lock(dl_phdr_info*, std::size_t, void* argument) {
 
 bool is_permanent(std::uintptr_t address) noexcept {
   // Not on the stack, which may be small.
-  std::unique_ptr<Search> search(new (std::nothrow) Search());
-  if (!search) return false;
+  void* memory = std::malloc(sizeof(Search));
+  if (!memory) return false;
+  auto* search = new (memory) Search();
   search->address = address;
-  dl_iterate_phdr(&search_under_lock, search.get());
-  return search->found;
+  dl_iterate_phdr(&search_under_lock, search);
+  bool found = search->found;
+  std::free(memory);
+  return found;
 }
 
 }  // namespace heed::detail

@@ -31,7 +31,7 @@ Coro<> in_arguments(int bad) {
   }
 }
 HEED_LANDING_CASE(awaits, in_arguments, yes, returns) {
-  for (int bad = 0; bad < 3; ++bad) run(in_arguments(bad));
+  for (int bad = 0; bad < 3; ++bad) run_coro(in_arguments(bad));
 }
 
 Coro<> in_conditions(int bad) {
@@ -50,7 +50,7 @@ Coro<> in_conditions(int bad) {
   }
 }
 HEED_LANDING_CASE(awaits, in_conditions, yes, returns) {
-  for (int bad = 0; bad < 6; ++bad) run(in_conditions(bad));
+  for (int bad = 0; bad < 6; ++bad) run_coro(in_conditions(bad));
 }
 
 Coro<> in_loops(int bad) {
@@ -75,7 +75,7 @@ Coro<> in_loops(int bad) {
 HEED_LANDING_CASE(awaits, in_loops, yes, returns) {
   for (int bad : {-1, 0, 2, 3, 11}) {
     try {
-      run(in_loops(bad));
+      run_coro(in_loops(bad));
     } catch (const Failed& failed) {
       note("out", failed.code);
     }
@@ -100,7 +100,7 @@ Coro<> in_initialisers(int bad) {
   }
 }
 HEED_LANDING_CASE(awaits, in_initialisers, yes, returns) {
-  for (int bad = 0; bad < 6; ++bad) run(in_initialisers(bad));
+  for (int bad = 0; bad < 6; ++bad) run_coro(in_initialisers(bad));
 }
 
 Coro<int> in_return(int bad) {
@@ -116,7 +116,7 @@ Coro<int> in_return(int bad) {
 HEED_LANDING_CASE(awaits, in_return_expressions, yes, returns) {
   for (int bad = 0; bad < 4; ++bad) {
     try {
-      note(run(in_return(bad)));
+      note(run_coro(in_return(bad)));
     } catch (const Failed& failed) {
       note("out", failed.code);
     }
@@ -140,7 +140,7 @@ Coro<> in_range_for(int bad) {
   }
 }
 HEED_LANDING_CASE(awaits, in_a_range_for, yes, returns) {
-  for (int bad : {-1, 0, 2, 11}) run(in_range_for(bad));
+  for (int bad : {-1, 0, 2, 11}) run_coro(in_range_for(bad));
 }
 
 HEED_LANDING_CASE(awaits, in_lambdas, yes, returns) {
@@ -157,8 +157,8 @@ HEED_LANDING_CASE(awaits, in_lambdas, yes, returns) {
     Mark mark("outer");
     co_return co_await lambda(bad) + co_await lambda(0);
   };
-  note(run(outer(1)));
-  note(run(outer(0)));
+  note(run_coro(outer(1)));
+  note(run_coro(outer(0)));
 }
 
 template <class T, class Caught, int turns>
@@ -171,10 +171,10 @@ Coro<T> in_template(T value, int bad) {
   co_return value;
 }
 HEED_LANDING_CASE(awaits, in_templates, yes, returns) {
-  note(run(in_template<int, Failed, 3>(1, 2)));
-  note(run(in_template<std::string, const Failed&, 2>("text", 1)));
+  note(run_coro(in_template<int, Failed, 3>(1, 2)));
+  note(run_coro(in_template<std::string, const Failed&, 2>("text", 1)));
   try {
-    note(run(in_template<double, int, 2>(1.5, 1)));
+    note(run_coro(in_template<double, int, 2>(1.5, 1)));
   } catch (const Failed&) {
     note("out");
   }
@@ -208,7 +208,7 @@ HEED_LANDING_CASE(awaits, in_member_functions, yes, returns) {
   for (int bad = 0; bad < 4; ++bad) {
     Object object;
     Special special;
-    note(run(object.work(bad)), run(special.work(bad)), special.sum());
+    note(run_coro(object.work(bad)), run_coro(special.work(bad)), special.sum());
   }
 }
 
@@ -227,7 +227,7 @@ HEED_LANDING_CASE(awaits, with_parameters_that_are_destroyed, yes, returns) {
         note("failed", failed.code);
       }
     };
-    run(calls());
+    run_coro(calls());
   }
 }
 
@@ -269,7 +269,7 @@ Coro<> calls_functions() {
   }
   co_return;
 }
-HEED_LANDING_CASE(awaits, functions_in_between, yes, returns) { run(calls_functions()); }
+HEED_LANDING_CASE(awaits, functions_in_between, yes, returns) { run_coro(calls_functions()); }
 
 // Values that live in registers across the await, and large frames.
 Coro<> keeps_values(int bad) {
@@ -289,23 +289,23 @@ Coro<> keeps_values(int bad) {
   note(a, b, c, d, e, f, x, y);
 }
 HEED_LANDING_CASE(awaits, values_around_it, yes, returns) {
-  for (int bad = 0; bad < 4; ++bad) run(keeps_values(bad));
+  for (int bad = 0; bad < 4; ++bad) run_coro(keeps_values(bad));
 }
 
 // A plain function whose stack is aligned, of variable size, and whose registers are all in use.
 [[gnu::noinline]] int awkward_frame(const std::exception_ptr& error, int n) {
   alignas(64) volatile char aligned[64] = {};
   auto* room = static_cast<volatile char*>(__builtin_alloca(static_cast<std::size_t>(n) * 16 + 16));
-  long a = n, b = n + 1, c = n + 2, d = n + 3, e = n + 4, f = n + 5, g = n + 6;
+  auto a = static_cast<unsigned long>(n), b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6;
   for (int i = 0; i < n; ++i) {
     room[i] = static_cast<char>(i);
     aligned[i % 64] = static_cast<char>(i);
     try {
       a += b ^ c, b += d, c += e, d += f, e += g, f += a, g += b;
       if (i % 2) heed::detail::rethrow(error);
-      a += room[i];
+      a += static_cast<unsigned char>(room[i]);
     } catch (const Failed& failed) {
-      b += failed.code + room[i] + aligned[i % 64];
+      b += static_cast<unsigned long>(failed.code + room[i] + aligned[i % 64]);
     } catch (const std::exception&) {
       c += 1;
     }

@@ -6,6 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+// Memory is allocated in a signal handler on purpose, and processes are made of one with threads.
+extern "C" const char* __tsan_default_options() { return "report_signal_unsafe=0:die_after_fork=0"; }
+
 namespace heed::landing {
 
 namespace {

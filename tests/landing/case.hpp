@@ -84,7 +84,7 @@ std::string check_case(const Case& one, unsigned long* landings = nullptr);
 // --- what cases are made of ------------------------------------------------------------------------------------------
 
 template <class T>
-T run(Coro<T> main) {
+T run_coro(Coro<T> main) {
   EventLoop loop;
   return loop.run_until_complete(std::move(main));
 }

@@ -76,8 +76,8 @@ Coro<> catch_as(Thrown error, bool waits) {
 }
 template <class Caught, class Thrown>
 void catches(Thrown error) {
-  run(catch_as<Caught>(error, false));
-  run(catch_as<Caught>(error, true));
+  run_coro(catch_as<Caught>(error, false));
+  run_coro(catch_as<Caught>(error, true));
 }
 
 HEED_LANDING_CASE(catches, by_value, yes, returns) { catches<First>(First()); }
@@ -126,7 +126,7 @@ Coro<> look_into_bases(int depth) {
   }
 }
 HEED_LANDING_CASE(catches, bases_at_their_places, yes, returns) {
-  for (int depth = 0; depth < 4; ++depth) run(look_into_bases(depth));
+  for (int depth = 0; depth < 4; ++depth) run_coro(look_into_bases(depth));
 }
 
 // --- not of class type -----------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ Coro<> look_at_pointers(int which) {
   }
 }
 HEED_LANDING_CASE(catches, values_that_are_caught, yes, returns) {
-  for (int which = 0; which < 6; ++which) run(look_at_pointers(which));
+  for (int which = 0; which < 6; ++which) run_coro(look_at_pointers(which));
 }
 
 // --- the order of handlers -------------------------------------------------------------------------------------------
@@ -221,9 +221,9 @@ Coro<> base_first(E thrown) {
 }
 template <class E>
 void in_both_orders(E error) {
-  run(derived_first(error));
+  run_coro(derived_first(error));
   try {
-    run(base_first(error));
+    run_coro(base_first(error));
   } catch (...) {
     note("nowhere");
   }
@@ -273,7 +273,7 @@ HEED_LANDING_CASE(catches, many_types_at_one_call, yes, returns) {
     errors.push_back(std::make_exception_ptr(Third()));
     errors.push_back(std::make_exception_ptr(Many()));
   }
-  run(one_call(std::move(errors)));
+  run_coro(one_call(std::move(errors)));
 }
 
 HEED_LANDING_CASE(catches, a_handler_changes_the_object, yes, returns) {
@@ -295,7 +295,7 @@ HEED_LANDING_CASE(catches, a_handler_changes_the_object, yes, returns) {
       }
     }
   };
-  run(change());
+  run_coro(change());
 }
 
 }  // namespace

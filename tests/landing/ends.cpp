@@ -18,7 +18,7 @@ Coro<> noexcept_coroutine() noexcept {
 // The exception is the result of the coroutine: nothing leaves the function.
 HEED_LANDING_CASE(ends, a_noexcept_coroutine, yes, returns) {
   try {
-    run(noexcept_coroutine());
+    run_coro(noexcept_coroutine());
   } catch (const std::runtime_error& error) {
     note(error.what());
   }
@@ -33,7 +33,7 @@ HEED_LANDING_CASE(ends, a_noexcept_lambda_coroutine, yes, returns) {
     }
   };
   try {
-    run(lambda());
+    run_coro(lambda());
   } catch (const std::runtime_error& error) {
     note(error.what());
   }
@@ -61,7 +61,7 @@ Coro<> noexcept_inside() {
     note("wrong");
   }
 }
-HEED_LANDING_CASE(ends, a_noexcept_lambda_that_is_inlined, any, terminates) { run(noexcept_inside()); }
+HEED_LANDING_CASE(ends, a_noexcept_lambda_that_is_inlined, any, terminates) { run_coro(noexcept_inside()); }
 
 [[gnu::noinline]] int noexcept_between(const std::exception_ptr& error) noexcept {
   try {
@@ -103,7 +103,7 @@ Coro<> lands_and_throws_on() {
     throw_again_noexcept();
   }
 }
-HEED_LANDING_CASE(ends, a_landed_exception_leaves_noexcept, any, terminates) { run(lands_and_throws_on()); }
+HEED_LANDING_CASE(ends, a_landed_exception_leaves_noexcept, any, terminates) { run_coro(lands_and_throws_on()); }
 
 // std::terminate() for a thrown exception calls the handler of when it was thrown.
 std::terminate_handler first_handler;
@@ -119,7 +119,7 @@ Coro<> handler_of_the_throw() {
     throw_out_of_noexcept_old_style();
   }
 }
-HEED_LANDING_CASE(ends, a_terminate_handler_that_is_replaced, any, terminates) { run(handler_of_the_throw()); }
+HEED_LANDING_CASE(ends, a_terminate_handler_that_is_replaced, any, terminates) { run_coro(handler_of_the_throw()); }
 
 // --- exception specifications of C++14 -------------------------------------------------------------------------------
 
@@ -138,10 +138,10 @@ Coro<> violates(bool waits) {
 }
 HEED_LANDING_CASE(ends, a_violated_specification, yes, returns) {
   UnexpectedThrowsInt handler;
-  run(violates(false));
-  run(violates(true));
+  run_coro(violates(false));
+  run_coro(violates(true));
 }
-HEED_LANDING_CASE(ends, a_violated_specification_and_no_handler, any, terminates) { run(violates(false)); }
+HEED_LANDING_CASE(ends, a_violated_specification_and_no_handler, any, terminates) { run_coro(violates(false)); }
 
 Coro<> keeps_specification() {
   try {
@@ -154,7 +154,7 @@ Coro<> keeps_specification() {
     }
   }
 }
-HEED_LANDING_CASE(ends, a_specification_that_is_kept, yes, returns) { run(keeps_specification()); }
+HEED_LANDING_CASE(ends, a_specification_that_is_kept, yes, returns) { run_coro(keeps_specification()); }
 
 // --- other ways to leave a function ----------------------------------------------------------------------------------
 
@@ -226,7 +226,7 @@ Coro<> raises_signals() {
 HEED_LANDING_CASE(ends, in_a_signal_handler, yes, returns) {
   auto before = std::signal(SIGUSR1, &on_signal);
   std::raise(SIGUSR1);
-  run(raises_signals());
+  run_coro(raises_signals());
   std::signal(SIGUSR1, before);
 }
 

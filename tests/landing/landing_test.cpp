@@ -1,9 +1,15 @@
 // Each case as a test.
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "landing/case.hpp"
 
 namespace heed::landing {
+
+// How a test calls its parameter.
+void PrintTo(const Case& one, std::ostream* out) { *out << one.group << "." << one.name; }
+
 namespace {
 
 class Landing : public ::testing::TestWithParam<Case> {};

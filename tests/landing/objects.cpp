@@ -17,7 +17,7 @@ Coro<> catches_by_value() {
   }
   note("end");
 }
-HEED_LANDING_CASE(objects, a_copy_is_caught, yes, returns) { run(catches_by_value()); }
+HEED_LANDING_CASE(objects, a_copy_is_caught, yes, returns) { run_coro(catches_by_value()); }
 
 Coro<> catches_by_reference() {
   try {
@@ -27,7 +27,7 @@ Coro<> catches_by_reference() {
   }
   note("end");
 }
-HEED_LANDING_CASE(objects, destroyed_once_at_the_end_of_the_handler, yes, returns) { run(catches_by_reference()); }
+HEED_LANDING_CASE(objects, destroyed_once_at_the_end_of_the_handler, yes, returns) { run_coro(catches_by_reference()); }
 
 Coro<> keeps() {
   std::exception_ptr kept;
@@ -49,7 +49,7 @@ Coro<> keeps() {
   }
   note("end");
 }
-HEED_LANDING_CASE(objects, kept_and_thrown_later, yes, returns) { run(keeps()); }
+HEED_LANDING_CASE(objects, kept_and_thrown_later, yes, returns) { run_coro(keeps()); }
 
 Coro<std::exception_ptr> hands_out() {
   try {
@@ -60,7 +60,7 @@ Coro<std::exception_ptr> hands_out() {
   co_return nullptr;
 }
 HEED_LANDING_CASE(objects, handed_out_as_a_pointer, yes, returns) {
-  std::exception_ptr error = run(hands_out());
+  std::exception_ptr error = run_coro(hands_out());
   note("out");
   try {
     std::rethrow_exception(error);
@@ -89,7 +89,7 @@ Coro<> shares() {
   task = {};
   note("end");
 }
-HEED_LANDING_CASE(objects, one_object_thrown_many_times, yes, returns) { run(shares()); }
+HEED_LANDING_CASE(objects, one_object_thrown_many_times, yes, returns) { run_coro(shares()); }
 
 Coro<> same_at_every_level(int levels, const void** seen) {
   if (levels == 0) throw Counted(7);
@@ -104,7 +104,7 @@ Coro<> same_at_every_level(int levels, const void** seen) {
 HEED_LANDING_CASE(objects, the_same_object_at_every_level, yes, returns) {
   const void* seen = nullptr;
   try {
-    run(same_at_every_level(6, &seen));
+    run_coro(same_at_every_level(6, &seen));
   } catch (Counted& counted) {
     note(seen == &counted ? "same" : "other");
   }
@@ -163,7 +163,7 @@ Coro<> busy_destructors() {
 }
 HEED_LANDING_CASE(objects, destructors_that_throw_and_catch, yes, returns) {
   try {
-    run(busy_destructors());
+    run_coro(busy_destructors());
   } catch (const Counted& counted) {
     note("out", counted.value);
   }
@@ -209,8 +209,8 @@ Coro<int> guarded(bool fails) {
   co_return value;
 }
 HEED_LANDING_CASE(objects, scope_guards, yes, returns) {
-  note(run(guarded(false)));
-  note(run(guarded(true)));
+  note(run_coro(guarded(false)));
+  note(run_coro(guarded(true)));
 }
 
 // --- objects that throw ----------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ Coro<> copy_throws() {
     note(error.what());
   }
 }
-HEED_LANDING_CASE(objects, the_copy_of_a_handler_throws, any, terminates) { run(copy_throws()); }
+HEED_LANDING_CASE(objects, the_copy_of_a_handler_throws, any, terminates) { run_coro(copy_throws()); }
 
 struct ThrowsWhenDestroyed {
   bool throws = true;
@@ -246,7 +246,7 @@ Coro<> destroyed_while_uncaught() {
     note("caught");
   }
 }
-HEED_LANDING_CASE(objects, a_destructor_throws_meanwhile, any, terminates) { run(destroyed_while_uncaught()); }
+HEED_LANDING_CASE(objects, a_destructor_throws_meanwhile, any, terminates) { run_coro(destroyed_while_uncaught()); }
 
 Coro<> destroyed_in_a_handler() {
   try {
@@ -260,7 +260,7 @@ Coro<> destroyed_in_a_handler() {
     note(error.what(), std::uncaught_exceptions());
   }
 }
-HEED_LANDING_CASE(objects, a_destructor_throws_in_a_handler, yes, returns) { run(destroyed_in_a_handler()); }
+HEED_LANDING_CASE(objects, a_destructor_throws_in_a_handler, yes, returns) { run_coro(destroyed_in_a_handler()); }
 
 }  // namespace
 }  // namespace heed::landing

@@ -88,7 +88,7 @@ HEED_LANDING_CASE(plugins, an_exception_of_a_plugin, yes, returns) {
     Plugin plugin(number);
     for (int what = 0; what < 2; ++what) {
       std::uint64_t before = heed::detail::direct_landings();
-      run(catches_from(plugin, what));
+      run_coro(catches_from(plugin, what));
       if (what == 0 || number == 1) note(heed::detail::direct_landings() == before ? "none landed" : "some landed");
     }
   }

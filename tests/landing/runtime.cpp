@@ -54,7 +54,7 @@ Coro<> awaits_tasks(bool waits) {
 HEED_LANDING_CASE(runtime, tasks, yes, returns) {
   for (bool waits : {false, true}) {
     try {
-      run(awaits_tasks(waits));
+      run_coro(awaits_tasks(waits));
     } catch (const Failed& failed) {
       note("out", failed.what());
     }
@@ -81,8 +81,8 @@ Coro<> awaits_futures(bool later) {
   }
 }
 HEED_LANDING_CASE(runtime, futures, yes, returns) {
-  run(awaits_futures(false));
-  run(awaits_futures(true));
+  run_coro(awaits_futures(false));
+  run_coro(awaits_futures(true));
 }
 
 Coro<> awaits_invalid() {
@@ -94,7 +94,7 @@ Coro<> awaits_invalid() {
     note(error.what());
   }
 }
-HEED_LANDING_CASE(runtime, a_coroutine_awaited_twice, any, returns) { run(awaits_invalid()); }
+HEED_LANDING_CASE(runtime, a_coroutine_awaited_twice, any, returns) { run_coro(awaits_invalid()); }
 
 Coro<> gathers() {
   try {
@@ -116,7 +116,7 @@ Coro<> gathers() {
 }
 HEED_LANDING_CASE(runtime, gather, yes, returns) {
   try {
-    run(gathers());
+    run_coro(gathers());
   } catch (const Failed& failed) {
     note("out", failed.what());
   }
@@ -148,7 +148,7 @@ HEED_LANDING_CASE(runtime, a_group_of_exceptions, yes, returns) {
       }
     }
   };
-  run(main());
+  run_coro(main());
 }
 
 // --- cancellation ----------------------------------------------------------------------------------------------------
@@ -180,8 +180,8 @@ Coro<> sleeps(bool swallows) {
   }
 }
 HEED_LANDING_CASE(runtime, a_sleep_that_is_cancelled, yes, returns) {
-  run(cancelled(sleeps(false)));
-  run(cancelled(sleeps(true), true));
+  run_coro(cancelled(sleeps(false)));
+  run_coro(cancelled(sleeps(true), true));
 }
 
 Coro<> waits_in(int what) {
@@ -216,7 +216,7 @@ Coro<> waits_in(int what) {
   }
 }
 HEED_LANDING_CASE(runtime, every_wait_cancelled, yes, returns) {
-  for (int what = 0; what < 9; ++what) run(cancelled(waits_in(what)));
+  for (int what = 0; what < 9; ++what) run_coro(cancelled(waits_in(what)));
 }
 
 Coro<> shut_down() {
@@ -242,7 +242,7 @@ Coro<> shut_down() {
     note(error.what());
   }
 }
-HEED_LANDING_CASE(runtime, a_queue_that_is_shut_down, yes, returns) { run(shut_down()); }
+HEED_LANDING_CASE(runtime, a_queue_that_is_shut_down, yes, returns) { run_coro(shut_down()); }
 
 Coro<> times_out() {
   try {
@@ -267,7 +267,7 @@ Coro<> times_out() {
 }
 HEED_LANDING_CASE(runtime, timeouts, yes, returns) {
   try {
-    run(times_out());
+    run_coro(times_out());
   } catch (const TimeoutError&) {
     note("out");
   }
@@ -288,13 +288,13 @@ Coro<> throws_and_catches(E error) {
   }
 }
 HEED_LANDING_CASE(runtime, every_type_of_the_library, yes, returns) {
-  run(throws_and_catches(CancelledError("c")));
-  run(throws_and_catches(GeneratorExit("g")));
-  run(throws_and_catches(KeyboardInterrupt("k")));
-  run(throws_and_catches(SystemExit(3)));
-  run(throws_and_catches(TimeoutError("t")));
-  run(throws_and_catches(InvalidStateError("i")));
-  run(throws_and_catches(ExceptionGroup("e", {std::make_exception_ptr(Failed("f"))})));
+  run_coro(throws_and_catches(CancelledError("c")));
+  run_coro(throws_and_catches(GeneratorExit("g")));
+  run_coro(throws_and_catches(KeyboardInterrupt("k")));
+  run_coro(throws_and_catches(SystemExit(3)));
+  run_coro(throws_and_catches(TimeoutError("t")));
+  run_coro(throws_and_catches(InvalidStateError("i")));
+  run_coro(throws_and_catches(ExceptionGroup("e", {std::make_exception_ptr(Failed("f"))})));
 }
 
 // --- generators ------------------------------------------------------------------------------------------------------
@@ -328,7 +328,7 @@ Coro<> generates(int bad) {
   }
 }
 HEED_LANDING_CASE(runtime, generators, yes, returns) {
-  for (int bad = 0; bad < 5; ++bad) run(generates(bad));
+  for (int bad = 0; bad < 5; ++bad) run_coro(generates(bad));
 }
 
 // --- deep and wide ---------------------------------------------------------------------------------------------------
@@ -349,7 +349,7 @@ Coro<int> deep(int levels, int every, bool passes) {
 }
 void run_deep(int levels, int every, bool passes) {
   try {
-    note(run(deep(levels, every, passes)));
+    note(run_coro(deep(levels, every, passes)));
   } catch (const Failed& failed) {
     note("out", failed.what());
   }
@@ -380,7 +380,7 @@ Coro<> pass_and_plain() {
 }
 HEED_LANDING_CASE(runtime, pass_and_plain_awaits, yes, returns) {
   try {
-    run(pass_and_plain());
+    run_coro(pass_and_plain());
   } catch (const Failed& failed) {
     note("out", failed.what());
   }
@@ -403,7 +403,7 @@ Coro<int> fibonacci(int n) {
 }
 HEED_LANDING_CASE(runtime, recursion, yes, returns) {
   auto main = []() -> Coro<> { note(co_await fibonacci(12)); };
-  run(main());
+  run_coro(main());
 }
 
 // Threads land at the same places for the first time together.
@@ -420,8 +420,8 @@ HEED_LANDING_CASE(runtime, threads, any, returns) {
       for (int round = 0; round < 20; ++round) {
         trace().clear();
         run_deep(10, 3, false);
-        run(cancelled(sleeps(false)));
-        run(throws_and_catches(TimeoutError("t")));
+        run_coro(cancelled(sleeps(false)));
+        run_coro(throws_and_catches(TimeoutError("t")));
         try {
           Mark mark("m");
           heed::detail::rethrow(shared);

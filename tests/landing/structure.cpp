@@ -33,7 +33,7 @@ Coro<> inner_does_not_match() {
     note(base.name(), "/", std::uncaught_exceptions());
   }
 }
-HEED_LANDING_CASE(structure, the_inner_try_does_not_match, yes, returns) { run(inner_does_not_match()); }
+HEED_LANDING_CASE(structure, the_inner_try_does_not_match, yes, returns) { run_coro(inner_does_not_match()); }
 
 Coro<> three_deep(int depth) {
   Mark a("a");
@@ -62,7 +62,7 @@ Coro<> three_deep(int depth) {
   }
 }
 HEED_LANDING_CASE(structure, three_try_blocks, yes, returns) {
-  for (int depth = 0; depth < 3; ++depth) run(three_deep(depth));
+  for (int depth = 0; depth < 3; ++depth) run_coro(three_deep(depth));
 }
 
 Coro<> cleanup_only() {
@@ -73,7 +73,7 @@ Coro<> cleanup_only() {
 }
 HEED_LANDING_CASE(structure, destructors_and_no_try, yes, returns) {
   try {
-    run(cleanup_only());
+    run_coro(cleanup_only());
   } catch (const Base& error) {
     note(error.name(), std::uncaught_exceptions());
   }
@@ -82,7 +82,7 @@ HEED_LANDING_CASE(structure, destructors_and_no_try, yes, returns) {
 Coro<> nothing_at_all() { co_await raises(Derived()); }
 HEED_LANDING_CASE(structure, nothing_to_destroy_and_no_try, yes, returns) {
   try {
-    run(nothing_at_all());
+    run_coro(nothing_at_all());
   } catch (const Base& error) {
     note(error.name());
   }
@@ -110,7 +110,7 @@ Coro<> handlers_in_handlers() {
   }
   note(std::current_exception() ? "some" : "none");
 }
-HEED_LANDING_CASE(structure, try_in_a_handler, yes, returns) { run(handlers_in_handlers()); }
+HEED_LANDING_CASE(structure, try_in_a_handler, yes, returns) { run_coro(handlers_in_handlers()); }
 
 // --- function try blocks ---------------------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ Coro<> call_function_try() {
     note("end");
   }
 }
-HEED_LANDING_CASE(structure, function_try_blocks, yes, returns) { run(call_function_try()); }
+HEED_LANDING_CASE(structure, function_try_blocks, yes, returns) { run_coro(call_function_try()); }
 
 // --- throw; ----------------------------------------------------------------------------------------------------------
 
@@ -211,7 +211,7 @@ Coro<> again(int how) {
   }
 }
 HEED_LANDING_CASE(structure, thrown_again, yes, returns) {
-  for (int how = 0; how < 5; ++how) run(again(how));
+  for (int how = 0; how < 5; ++how) run_coro(again(how));
 }
 
 Coro<> through(int levels) {
@@ -226,7 +226,7 @@ Coro<> through(int levels) {
 }
 HEED_LANDING_CASE(structure, thrown_again_on_every_level, yes, returns) {
   try {
-    run(through(5));
+    run_coro(through(5));
   } catch (const Counted&) {
     note("out");
   }
@@ -246,7 +246,7 @@ Coro<> replaces() {
     note("caught", counted.value);
   }
 }
-HEED_LANDING_CASE(structure, replaced_in_a_handler, yes, returns) { run(replaces()); }
+HEED_LANDING_CASE(structure, replaced_in_a_handler, yes, returns) { run_coro(replaces()); }
 
 Coro<> replaces_by_landing() {
   std::exception_ptr second = std::make_exception_ptr(Counted(2));
@@ -261,7 +261,7 @@ Coro<> replaces_by_landing() {
     note("caught", counted.value);
   }
 }
-HEED_LANDING_CASE(structure, replaced_by_one_that_lands, yes, returns) { run(replaces_by_landing()); }
+HEED_LANDING_CASE(structure, replaced_by_one_that_lands, yes, returns) { run_coro(replaces_by_landing()); }
 
 Coro<> leaves_handler_early(int how) {
   for (int i = 0; i < 3; ++i) {
@@ -281,7 +281,7 @@ end:
   note("end", std::current_exception() ? "some" : "none");
 }
 HEED_LANDING_CASE(structure, handlers_that_are_left, yes, returns) {
-  for (int how = 0; how < 5; ++how) run(leaves_handler_early(how));
+  for (int how = 0; how < 5; ++how) run_coro(leaves_handler_early(how));
 }
 
 void print_nested(const std::exception& error) {
@@ -302,7 +302,7 @@ Coro<> nests(int levels) {
 }
 HEED_LANDING_CASE(structure, nested_exceptions, yes, returns) {
   try {
-    run(nests(4));
+    run_coro(nests(4));
   } catch (const std::exception& error) {
     print_nested(error);
   }

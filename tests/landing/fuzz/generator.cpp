@@ -271,7 +271,7 @@ void Generator::run() {
   open("for (std::uint64_t seed = 0; seed < 12; ++seed) {");
   line("begin_run(seed);");
   open("try {");
-  line("note(\"=\", landing::run(c0(0)));");
+  line("note(\"=\", landing::run_coro(c0(0)));");
   for (unsigned i = classes_; i > 0; --i) {
     std::string number = std::to_string(i - 1);
     close("} catch (const E" + number + "& error) {");
