@@ -1,5 +1,6 @@
 #include "stress/generator.hpp"
 
+#include "stress/flow_plans.hpp"
 #include "stress/random.hpp"
 
 namespace heed::stress {
@@ -36,6 +37,7 @@ class Generator {
     if (scoping_ != 0) add_scopes(bodies);
     unsigned loops = random_.percent(15) ? random_.between(2, 3) : 1;
     for (unsigned i = 0; i < loops; ++i) program_.loops.push_back(loop(bodies, actions));
+    add_flow(program_);
     return std::move(program_);
   }
 

@@ -9,7 +9,10 @@ std::size_t VirtualPoller::wait(Duration timeout, std::span<PollEvent>) {
     const Ledger& books = world_.loop->failures();
     world_.oracle.check_lists(books);
     bool needs_no_timer = books.failures().live == 0 && world_.plan->mode != Mode::runner;
-    if (timeout > Duration::zero()) world_.schedule.loop_sleeps(timeout, needs_no_timer);
+    if (timeout > Duration::zero()) {
+      world_.schedule.loop_sleeps(timeout, needs_no_timer);
+      world_.check_rests();
+    }
   }
   if (timeout == Duration::max()) {
     world_.loop->stop();
@@ -25,7 +28,9 @@ StressLoop::StressLoop(World& world) : EventLoop(std::make_unique<VirtualPoller>
   if (plan.grace != 2) set_unretrieved_grace(std::chrono::milliseconds(3 * plan.grace));
   if (plan.handler)
     set_exception_handler([&world](EventLoop&, const ErrorContext& context) { world.handler_told(context); });
-  if (plan.factory)
+  if (plan.eager) {
+    set_task_factory(eager_task_factory);
+  } else if (plan.factory)
     set_task_factory([](EventLoop&, TaskOptions& options) {
       if (options.name().empty()) options.set_name("from the factory");
     });
