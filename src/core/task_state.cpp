@@ -119,7 +119,7 @@ void TaskState::describe_failure(FailureRecord& record) const {
 
 void TaskState::start_eagerly() {
   LoopCore& core = loop();
-  if (!on_running_loop()) return start(core);
+  if (!on_running_loop() || !core.running()) return start(core);  // one that closes runs nothing
   core.add_task(*this);
   retain();
   // The creator may be handling an exception: its trail is put aside for this step.

@@ -84,8 +84,12 @@ std::exception_ptr only(const std::exception_ptr& exception) {
 
 namespace {
 
+// Groups may share their members, level by level: such a tree doubles with each of them.
+constexpr std::size_t most_lines = 1000;
+
 void append_tree(const std::exception_ptr& exception, const std::string& head, const std::string& indent,
                  std::vector<std::string>& lines) {
+  if (lines.size() >= most_lines) return;
   std::string text = describe(exception);
   for (std::size_t start = 0, line = 0;; ++line) {  // a message may span lines: keep them under their exception
     std::size_t end = text.find('\n', start);
@@ -108,6 +112,7 @@ void append_tree(const std::exception_ptr& exception, const std::string& head, c
 std::vector<std::string> format_tree(const std::exception_ptr& exception) {
   std::vector<std::string> lines;
   append_tree(exception, "", "", lines);
+  if (lines.size() >= most_lines) lines.push_back("... and perhaps more");
   return lines;
 }
 

@@ -33,15 +33,23 @@ const AnyFuture* decided(LoopCore& loop, const std::vector<AnyFuture>& futures) 
   return nullptr;
 }
 
-// Cancels what still runs, and returns when it has ended. Gives the cancellation that came meanwhile, or null.
+// Cancels what still runs, and returns when it has ended. Gives the cancellation that came meanwhile, or null. Its region
+// interrupts the wait only once, since that would cancel every further wait at once.
 Coro<std::exception_ptr> end_race(std::vector<AnyFuture> futures, CancelReasonRef reason) {
+  RegionState shield(true);
+  bool shielded = false;
   std::exception_ptr cancelled;
   for (const AnyFuture& future : futures) future.state().cancel(reason);
   for (;;) {
     std::vector<AnyFuture> running = unfinished(futures);
     if (running.empty()) break;
     Outcome<void> waited = co_await as_result(wait_until(std::move(running), ReturnWhen::all_completed, std::nullopt));
-    if (waited.exception()) cancelled = waited.exception();
+    if (!waited.exception()) continue;
+    cancelled = waited.exception();
+    TaskState& task = *core_of_running_loop().current_task;
+    if (shielded || !task.in_cancelled_region()) continue;
+    shield.open(task);
+    shielded = true;
   }
   co_return cancelled;
 }

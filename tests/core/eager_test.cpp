@@ -146,6 +146,30 @@ TEST_F(Eager, the_eager_factory_makes_every_task_eager_until_it_is_taken_back) {
   loop.run_until_complete(body());
 }
 
+TEST_F(Eager, a_loop_that_closes_begins_no_task) {
+  bool begun = false;
+  struct AtExit {
+    ~AtExit() {
+      create_task(
+          [](bool* flag) -> Coro<> {
+            *flag = true;
+            co_return;
+          }(begun),
+          eager());
+    }
+    bool* begun;
+  };
+  auto body = [&]() -> Coro<> {
+    AtExit at_exit{&begun};
+    co_await sleep(1s);
+  };
+  Task<> task = loop.create_task(body);
+  loop.turn();
+  loop.close();
+  EXPECT_FALSE(begun);
+  EXPECT_EQ(loop.take_reports(2)[0].message, "Task was destroyed but it is pending!");
+}
+
 TEST_F(Eager, a_failure_of_a_task_that_the_factory_made_eager_is_kept_in_it) {
   loop.set_task_factory(eager_task_factory);
   auto body = [&]() -> Coro<std::string> {

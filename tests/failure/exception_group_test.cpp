@@ -128,5 +128,13 @@ TEST_F(ExceptionGroups, the_tree_shows_groups_causes_and_messages_of_several_lin
   EXPECT_EQ(lines[5], "   caused by std::runtime_error: the cause");
 }
 
+TEST_F(ExceptionGroups, the_tree_of_groups_that_share_their_members_is_cut) {
+  std::exception_ptr shared = std::make_exception_ptr(std::runtime_error("shared"));
+  for (int level = 0; level < 40; ++level) shared = std::make_exception_ptr(ExceptionGroup("level", {shared, shared}));
+  std::vector<std::string> lines = format_tree(shared);
+  EXPECT_LE(lines.size(), 1100u);
+  EXPECT_EQ(lines.back(), "... and perhaps more");
+}
+
 }  // namespace
 }  // namespace heed::test

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "heed/failure/exceptions.hpp"
+#include "heed/flow/gather.hpp"
 #include "support/coroutines.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
@@ -261,6 +262,20 @@ TEST_F(AsCompletedTest, arguments_of_several_types_give_handles_of_any_type) {
     co_return seen;
   };
   EXPECT_EQ(loop.run_until_complete(body()), "done failed done done ");
+}
+
+TEST_F(AsCompletedTest, a_step_that_gives_nothing_leaves_the_failures_in_a_result_to_whoever_reads_it) {
+  auto body = []() -> Coro<int> {
+    auto outcomes = try_gather(fails_after(1));
+    int steps = 0;
+    for (Coro<void> next : as_completed(AnyFuture(outcomes))) {
+      co_await std::move(next);
+      ++steps;
+    }
+    co_return steps;
+  };
+  EXPECT_EQ(loop.run_until_complete(body()), 1);
+  EXPECT_EQ(loop.take_report().exception, "std::runtime_error: work 1");
 }
 
 TEST_F(AsCompletedTest, a_result_that_can_only_be_moved_is_moved_out) {

@@ -169,6 +169,17 @@ TEST_F(StaggeredRace, a_cancelled_scope_reaches_the_racers) {
   EXPECT_FALSE(loop.run_until_complete(body()));
 }
 
+TEST_F(StaggeredRace, the_wait_for_a_shielded_racer_in_a_cancelled_scope_is_no_busy_loop) {
+  auto body = []() -> Coro<bool> {
+    CancelScope scope(ScopeOptions().deadline_in(500ms));
+    auto inside = [&]() -> Coro<> { co_await staggered_race(10s, [] { return shielded(sleeps(1h)); }); };
+    co_return co_await scope.run(inside);
+  };
+  EXPECT_FALSE(loop.run_until_complete(body()));
+  EXPECT_EQ(seconds(), 3600);
+  EXPECT_LT(time.waits(), 10u);
+}
+
 TEST_F(StaggeredRace, the_first_one_alone_wins_if_it_is_quick) {
   auto body = [&]() -> Coro<std::string> {
     auto result = co_await staggered_race(1s, wins_in(500ms, 5), wins_in(0s, 6));

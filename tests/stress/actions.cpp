@@ -73,6 +73,7 @@ void World::drop_all() {
   for (unsigned i = 0; i < slots; ++i) put(i, Entry());
   AnyFuture registered = std::exchange(registered_, AnyFuture());
   call_ = Handle();
+  for (Generated& generated : generators_) generated.object = AsyncGenerator<Value>();
 }
 
 void World::act(Index index, const Entry* about) noexcept {
@@ -119,6 +120,8 @@ Entry World::make(const Action& action, bool& may_refuse) {
     case ActionKind::spawn: return spawn(action);
     case ActionKind::gather_handles: return gather_handles(action, may_refuse);
     case ActionKind::gather_bodies: may_refuse = !running(); return gather_bodies(action);
+    case ActionKind::rest_handles: return rest_handles(action, may_refuse);
+    case ActionKind::rest_bodies: may_refuse = !running(); return rest_bodies(action);
     default: break;
   }
   Entry entry;
@@ -150,7 +153,9 @@ void World::perform(const Action& action, const Entry* about, bool& may_refuse) 
     case ActionKind::spawn:
     case ActionKind::make_future:
     case ActionKind::gather_handles:
-    case ActionKind::gather_bodies: {
+    case ActionKind::gather_bodies:
+    case ActionKind::rest_handles:
+    case ActionKind::rest_bodies: {
       may_refuse = closed;
       Entry made = make(action, may_refuse);
       if (action.kind != ActionKind::spawn || action.spawn.keep) put(action.slot, std::move(made));
@@ -161,6 +166,7 @@ void World::perform(const Action& action, const Entry* about, bool& may_refuse) 
     case ActionKind::region_cancel: return cancel_region(action);
     case ActionKind::reschedule: return reschedule(action);
     case ActionKind::shield: return shield_entry(action);
+    case ActionKind::drop_generator: return drop_generator(action);
     case ActionKind::drop: entry = Entry(); return put(action.slot, Entry());
     case ActionKind::copy: return put(action.other, std::move(entry));
     case ActionKind::cancel_running: {

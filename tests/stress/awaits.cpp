@@ -49,6 +49,19 @@ Coro<void> World::step(FrameId frame, const Step& planned, int context) {
     case StepKind::joined:
       if (grow()) return joined_group(std::move(token), frame, planned, context);
       break;
+    case StepKind::finally:
+    case StepKind::with:
+    case StepKind::on_error:
+      if (grow()) return in_cleanup(std::move(token), frame, planned, context);
+      break;
+    case StepKind::generate:
+      if (grow()) return start_generator(frame, planned);
+      break;
+    case StepKind::close_generators: return close_all_generators(std::move(token), frame);
+    case StepKind::completed: return start_completed(frame, planned);
+    case StepKind::race:
+      if (grow()) return in_race(std::move(token), frame, planned);
+      break;
     case StepKind::fail: return fail(std::move(token), frame, planned);
     case StepKind::chain: return deep(std::move(token), frame, planned);
     default: break;

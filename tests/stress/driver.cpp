@@ -66,7 +66,9 @@ class Driver {
     between();
     if (plan_.second != no_index) complete(plan_.second, [&](Coro<Value> main) { return runner.run(std::move(main)); });
     between();
+    world_.note_idle_generators();
     guarded([&] { runner.close(); });
+    world_.check_generators(interrupted_);
     loop_closed();
     world_.loop = nullptr;
   }
@@ -108,6 +110,7 @@ class Driver {
       Thrown thrown = identify(std::current_exception());
       if (oracle_.is_interrupt(thrown)) {
         coverage.count(Happened::interrupts);
+        interrupted_ = true;
         oracle_.interrupt_seen(thrown.id);
       } else if (main == nobody) {
         oracle_.violation("left the loop: " + describe(std::current_exception()));
@@ -163,6 +166,7 @@ class Driver {
   Oracle& oracle_;
   const LoopPlan& plan_;
   std::size_t next_ = 0;
+  bool interrupted_ = false;  // an interrupt left the loop
 };
 
 // The log of the process goes to the world that runs, and the destructors of values look at its running task.
@@ -178,6 +182,7 @@ class Route {
       current_->oracle.task_failed(current_->oracle.root_of(origin - 1), Thrown{id, false});
       throw_error(kind, id);
     };
+    when_gather_group_seen = [](const std::exception_ptr& exception) { return current_->gather_group_seen(exception); };
     Value::when_destroyed = [] {
       if (current_ && current_->running() && current_task() && current_task().done())
         current_->oracle.violation("current_task() is a task that has ended");

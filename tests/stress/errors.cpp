@@ -84,6 +84,9 @@ Thrown identify(const std::exception_ptr& exception, bool exactly) {
   if (!exception) return {};
   for (const auto& [known, id] : adopted)
     if (known == exception) return {id, false};
+  if (const auto* group = find<ExceptionGroup>(exception))
+    if (when_gather_group_seen && group->message() == "unhandled errors in gather()")
+      return {when_gather_group_seen(exception), false};
   if (const auto* error = find<Error>(exception)) return {error->id, false};
   if (const auto* error = find<CancelledError>(exception)) {
     return {Thrown::cancellations_are_alike && !exactly ? 0 : number_in(error->what()), true};

@@ -72,6 +72,8 @@ inline Thrown thrown_as(ErrorKind kind, ErrorId id) noexcept {
   bool cancellation = kind == ErrorKind::cancelled;
   return {cancellation && Thrown::cancellations_are_alike ? 0 : id, cancellation};
 }
+// Gives a number to a group of failures that a gather has raised, when it is seen for the first time.
+inline ErrorId (*when_gather_group_seen)(const std::exception_ptr& exception) = nullptr;
 // `exactly`: its number even where cancellations are alike.
 Thrown identify(const std::exception_ptr& exception, bool exactly = false);
 // An exception that the library made, a TimeoutError or a group: known by this number from now on.

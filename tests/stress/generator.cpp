@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "stress/flow_plans.hpp"
 #include "stress/random.hpp"
 
 namespace heed::stress {
@@ -44,6 +45,7 @@ class Generator {
     if (syncing_ != 0) add_sync(bodies);
     unsigned loops = random_.percent(15) ? random_.between(2, 3) : 1;
     for (unsigned i = 0; i < loops; ++i) program_.loops.push_back(loop(bodies, actions));
+    add_flow(program_);
     return std::move(program_);
   }
 

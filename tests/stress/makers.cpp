@@ -1,6 +1,9 @@
 // Actions that make something: tasks and gathers.
 #include <utility>
 
+#include "heed/failure/exception_group.hpp"
+#include "heed/failure/exceptions.hpp"
+#include "heed/failure/match.hpp"
 #include "stress/world.hpp"
 
 namespace heed::stress {
@@ -19,6 +22,21 @@ CellId first_failed(const std::vector<Future<Value>>& futures, const std::vector
   for (std::size_t i = 0; i < futures.size(); ++i)
     if (futures[i].done() && !futures[i].state().has_value()) return futures[i].cancelled() ? nobody : cells[i];
   return nobody;
+}
+
+constexpr std::size_t most_leaves = 200;  // groups that share their members have very many
+
+// Those that are no groups, of all levels.
+void add_leaves(const std::exception_ptr& exception, std::vector<std::exception_ptr>& leaves) {
+  if (leaves.size() >= most_leaves) return;
+  const auto* group = find<ExceptionGroup>(exception);
+  if (!group) return leaves.push_back(exception);
+  for (const std::exception_ptr& member : group->exceptions()) add_leaves(member, leaves);
+}
+std::vector<std::exception_ptr> leaves_of(const std::exception_ptr& exception) {
+  std::vector<std::exception_ptr> leaves;
+  add_leaves(exception, leaves);
+  return leaves;
 }
 
 }  // namespace
@@ -133,7 +151,7 @@ Entry World::gather_handles(const Action& action, bool& may_refuse) {
   if (pair_with_one && nothing) {
     std::vector<CellId> pair{cells[0], nothing_cell};
     if (!values[0].done() || values[0].state().has_value()) taken = nothing->state().failure() ? nothing_cell : nobody;
-    if (action.flag) return make_gather(gather(return_exceptions, values[0], *nothing), std::move(pair));
+    if (action.flag) return make_gather(try_gather(values[0], *nothing), std::move(pair));
     made = make_gather(gather(values[0], *nothing), std::move(pair));
   } else if (pair_with_one) {
     if (list->done() && !list->state().has_value()) taken = list->cancelled() ? nobody : list_cell;
@@ -169,8 +187,107 @@ Entry World::gather_bodies(const Action& action) {
     FrameId frame = child();
     coroutines.push_back(body(Token(1), frame, action.body, static_cast<int>(cells.back())));
   }
-  if (action.flag) return make_gather(gather(return_exceptions, std::move(coroutines)), std::move(cells));
+  if (action.flag) return make_gather(try_gather(std::move(coroutines)), std::move(cells));
   return make_gather(gather(std::move(coroutines)), std::move(cells));
+}
+
+// --- gather(cancel_rest) -----------------------------------------------------------------------------------------
+
+Entry World::rest_handles(const Action& action, bool& may_refuse) {
+  if (!grow()) return {};
+  std::vector<Future<Value>> values;
+  std::vector<CellId> cells;
+  const Entry* nothing = nullptr;
+  unsigned count = 1 + action.amount % slots;
+  for (unsigned i = 0; i < count; ++i) {
+    const Entry& entry = slot(action.other + i);
+    if (entry.empty() || oracle.loop_of(entry.cell) != oracle.loop()) continue;
+    if (as_future<void>(entry)) nothing = &entry;
+    if (const auto* future = as_future<Value>(entry)) {
+      values.push_back(*future);
+      cells.push_back(entry.cell);
+    }
+  }
+  may_refuse = loop->is_closed() || (!running() && values.empty());  // no loop, or a dead one
+  Entry made;
+  if (action.flag && nothing && !values.empty()) {
+    std::vector<CellId> pair{cells[0], nothing->cell};
+    made = make_gather(gather(cancel_rest, values[0], *as_future<void>(*nothing)), std::move(pair));
+  } else {
+    made = make_gather(gather(cancel_rest, std::move(values)), std::move(cells));
+  }
+  oracle.set_cancels_rest(made.cell, false);
+  const detail::FutureState& state = made.any()->state();
+  if (state.failure()) oracle.note_end(made.cell, identify(state.peek_exception()));  // it was done at once
+  coverage.count(Happened::rest_gathers);
+  return made;
+}
+
+Entry World::rest_bodies(const Action& action) {
+  std::vector<CellId> cells;
+  unsigned count = 1 + action.amount % 4;
+  for (unsigned i = 0; i <= count; ++i)
+    if (!grow()) return {};
+  std::vector<Coro<Value>> coroutines;
+  for (unsigned i = 0; i < count; ++i) {
+    cells.push_back(oracle.new_cell(CellKind::task));
+    FrameId frame = oracle.new_frame(cells.back());
+    Index index = static_cast<Index>(1 + (action.body - 1u + i * action.slot) % (program.bodies.size() - 1));
+    coroutines.push_back(body(Token(1), frame, index, static_cast<int>(cells.back())));
+  }
+  Entry made = make_gather(gather(cancel_rest, std::move(coroutines)), std::move(cells));
+  oracle.set_cancels_rest(made.cell, true);
+  coverage.count(Happened::rest_gathers);
+  return made;
+}
+
+// The loop sleeps: what has to end because another one failed was asked to.
+void World::check_rests() {
+  for (CellId child : oracle.rests())
+    if (AnyTask task = task_of(child); task && task.cancelling() == 0 && !oracle.uncancelled(child))
+      oracle.violation("the loop sleeps, and the rest of a gather was not cancelled");
+}
+
+ErrorId World::gather_group_seen(const std::exception_ptr& exception) {
+  ErrorId id = oracle.new_error(ErrorKind::system);
+  adopt(exception, id);
+  std::vector<Thrown> members;
+  for (const std::exception_ptr& member : find<ExceptionGroup>(exception)->exceptions())
+    members.push_back(identify(member));
+  coverage.count(Happened::rest_groups);
+  oracle.note_gather_group(id, std::move(members));
+  check_match(exception);
+  return id;
+}
+
+// match() hands each exception of a group to the handler that a catch clause would be, and raises the others again.
+void World::check_match(const std::exception_ptr& exception) {
+  std::vector<std::exception_ptr> leaves = leaves_of(exception);
+  if (leaves.size() >= most_leaves) return;
+  coverage.count(Happened::groups_matched);
+  std::vector<std::exception_ptr> errors, others, left, wanted_errors, wanted_others, wanted_left;
+  for (const std::exception_ptr& leaf : leaves) {
+    try {
+      std::rethrow_exception(leaf);
+    } catch (const Error&) {
+      wanted_errors.push_back(leaf);
+    } catch (const OddError&) {
+      wanted_left.push_back(leaf);
+    } catch (const BaseException&) {
+      wanted_left.push_back(leaf);
+    } catch (...) {
+      wanted_others.push_back(leaf);
+    }
+  }
+  try {
+    match(
+        exception, [&](const Error&) { errors.push_back(std::current_exception()); }, [](const OddError&) { throw; },
+        [&](const std::exception_ptr& other) { others.push_back(other); });
+  } catch (...) {
+    left = leaves_of(std::current_exception());
+  }
+  if (errors != wanted_errors || others != wanted_others || left != wanted_left)
+    oracle.violation("match() gave an exception to another handler than a catch clause would, or lost it");
 }
 
 }  // namespace heed::stress

@@ -178,6 +178,7 @@ bool Oracle::explore(CellId id, Thrown thrown) {
     return true;
   }
   if (cells_[id].returns_exceptions) return false;
+  if (cells_[id].cancels_rest) return explore_rest(id, thrown);
   if (cells_[id].kind == CellKind::shield) {
     CellId inner = cells_[id].children[0];
     if (!establish(inner, thrown)) return false;

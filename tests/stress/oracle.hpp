@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,14 +79,25 @@ class Oracle {
   // A task failed, and it was not its body that threw.
   void task_failed(CellId cell, Thrown thrown) { fail(cell, thrown); }
   void future_failed(CellId cell, Thrown thrown) { fail(cell, thrown); }
+  // A cancellation came, perhaps out of this cell.
+  void perhaps_read(CellId cell) { perhaps_seen(cell); }
   // A gather took the failure of one that was done when it was made.
   void taken(CellId cell);
   // A value came out; `origin` is what set_value noted.
   void set_value(CellId cell, std::uint32_t origin) { cells_[cell].value_origin = origin; }
   void got_value(CellId cell, std::uint32_t origin);
   // A task group ended with these failures of its children. Whether there were any.
-  bool group_merged(const std::vector<CellId>& children, const std::vector<Thrown>& members);
+  bool group_merged(const std::vector<CellId>& children, const std::vector<Thrown>& members, bool ordered = true);
   void group_interrupted(const std::vector<CellId>& children, Thrown interrupt);
+  // A gather that cancels the rest, and a group that one of them has raised.
+  void set_cancels_rest(CellId cell, bool ordered);
+  void note_gather_group(ErrorId id, std::vector<Thrown> members) { gather_groups_[id] = std::move(members); }
+  // This one has ended so.
+  void note_end(CellId cell, Thrown thrown) { establish(cell, thrown); }
+  // Those children of such gathers of this loop that must have been asked to end.
+  std::vector<CellId> rests() const;
+  // A failure went on as the cause of another one.
+  void replaced() { replaced_.push_back(loop_); }
   CellId child(CellId cell, std::size_t index) const;
   // A future that is done; a gather whose cancellation was accepted.
   void note_ended(CellId cell) { cells_[cell].ended = true; }
@@ -122,7 +134,8 @@ class Oracle {
   CellId unread_cell_with(Thrown thrown, CellKind kind);
   void reported(CellId cell, Thrown thrown, bool provisional);
   void reported_directly(Thrown thrown);
-  void reported_pending(CellId cell);
+  // `late`: by a runner that does not wait any longer; it may end after that.
+  void reported_pending(CellId cell, bool late);
   void report_ended(CellId cell) { --cells_[cell].in_report; }
 
   // --- what is checked -----------------------------------------------------------------------------------------
@@ -173,11 +186,14 @@ class Oracle {
     bool has_cause = false;
     bool guessed = false;  // that it failed explains what a gather ended with, and nothing else says so
     bool returns_exceptions = false;
+    bool cancels_rest = false;
+    bool ordered = false;    // ... and its children ended after it was made
     bool exploring = false;  // establish() is on its way through it
     bool read_in_report = false;
     bool uncancelled = false;
     bool ended = false;
     bool cancel_accepted = false;
+    bool late = false;       // reported as pending by a runner, and may have ended since
     bool abandoned = false;  // a task that was suspended when its loop closed
     unsigned failed_at = 0;  // how many had failed before; 0: not known
     int in_report = 0;
@@ -210,6 +226,8 @@ class Oracle {
   void cancellation_left(CellId cell);
   void perhaps_seen(CellId cell);
   void merge(CellId cell);
+  bool explore_rest(CellId cell, Thrown thrown);
+  bool members_fit(const std::vector<CellId>& children, const std::vector<Thrown>& members);
   // What stands behind shields.
   CellId behind(CellId cell) const;
   bool of_others(CellKind kind) const { return kind == CellKind::gather || kind == CellKind::shield; }
@@ -221,6 +239,9 @@ class Oracle {
   std::vector<Cell> cells_;
   std::vector<Direct> direct_;
   std::vector<Raised> raised_;
+  std::map<ErrorId, std::vector<Thrown>> gather_groups_;
+  std::map<CellId, std::vector<CellId>> rest_children_;  // of those that cancel the rest, each once
+  std::vector<unsigned> replaced_;                       // the loop of each
   unsigned loop_ = 0;
   unsigned failed_ = 0;
   bool tracing_ = false;

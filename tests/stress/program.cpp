@@ -27,6 +27,8 @@ std::string describe(const Action& action) {
              number("context", way.context);
     case ActionKind::gather_handles:
     case ActionKind::gather_bodies:
+    case ActionKind::rest_handles:
+    case ActionKind::rest_bodies:
       return text + number("body", action.body) + number("other", action.other) + number("amount", action.amount) +
              flag("return_exceptions", action.flag);
     case ActionKind::set_exception: return text + " " + to_string(action.error);
@@ -77,6 +79,17 @@ std::string describe(const Step& step) {
     case StepKind::shielded:
       text += number("body", step.body) + number("mode", step.mode) + (step.timeout ? number("ms", step.amount) : "");
       break;
+    case StepKind::finally:
+    case StepKind::with:
+    case StepKind::on_error:
+    case StepKind::generate:
+    case StepKind::completed:
+    case StepKind::race:
+      text += number("body", step.body) + number("second", step.second) + number("mode", step.mode) +
+              number("slot", step.slot) + number("count", step.count) + number("action", step.action) +
+              number("ms", step.amount) + flag("flag", step.timeout) + " " + to_string(step.style) + " " +
+              to_string(step.error);
+      break;
     case StepKind::sleep: text += number("ms", step.amount); break;
     case StepKind::fail: text += std::string(" ") + to_string(step.error) + flag("later", step.timeout); break;
     case StepKind::chain:
@@ -109,7 +122,7 @@ std::string indices(const char* label, const std::vector<Index>& list) {
 
 std::string describe(const LoopPlan& loop) {
   static const char* const reactions[] = {"none", "fail", "stop", "keep", "read", "act", "unset"};
-  std::string text = std::string(to_string(loop.mode)) + flag("debug", loop.debug) +
+  std::string text = std::string(to_string(loop.mode)) + flag("debug", loop.debug) + flag("eager-factory", loop.eager) +
                      flag("default-handler", !loop.handler) + flag("that-fails", loop.default_fails) +
                      flag("drop-before-end", loop.drop_before_end) + flag("unclosed", loop.unclosed) +
                      number("grace", loop.grace) + number("first body", loop.first) +
@@ -165,7 +178,7 @@ const char* to_string(ActionKind kind) noexcept {
                                                   "queue_shutdown",
                                                   "barrier_abort",
                                                   "barrier_reset",
-                                                  "limiter_total"};
+                                                  "limiter_total", "rest_handles", "rest_bodies", "drop_generator"};
   return name(kind, names);
 }
 const char* to_string(StepKind kind) noexcept {
@@ -195,7 +208,7 @@ const char* to_string(StepKind kind) noexcept {
                                                 "barrier_wait",
                                                 "queue_put",
                                                 "queue_get",
-                                                "queue_join"};
+                                                "queue_join", "finally", "with", "on_error", "generate", "close_generators", "completed", "race"};
   return name(kind, names);
 }
 const char* to_string(Style style) noexcept {

@@ -60,8 +60,11 @@ enum class ActionKind : std::uint8_t {
   barrier_abort,
   barrier_reset,
   limiter_total,
+  rest_handles,    // gather(cancel_rest) of what some slots hold, into the slot
+  rest_bodies,     // the same of new coroutines
+  drop_generator,  // one that was left open
 };
-inline constexpr std::size_t action_kinds = 43;
+inline constexpr std::size_t action_kinds = 46;
 const char* to_string(ActionKind kind) noexcept;
 
 // How a task is made.
@@ -123,8 +126,15 @@ enum class StepKind : std::uint8_t {
   queue_put,
   queue_get,
   queue_join,
+  finally,  // these run a body and what cleans up after it
+  with,
+  on_error,
+  generate,          // iterates over a generator
+  close_generators,  // shutdown_asyncgens()
+  completed,         // as_completed() for several slots
+  race,              // staggered_race()
 };
-inline constexpr std::size_t step_kinds = 27;
+inline constexpr std::size_t step_kinds = 34;
 const char* to_string(StepKind kind) noexcept;
 
 enum class Style : std::uint8_t { lvalue, rvalue, outcome, pass };
@@ -148,6 +158,7 @@ struct Step {
   Index amount = 0;  // milliseconds, depth
   Index body = no_index;
   Index action = no_index;
+  Index second = no_index;  // a body that cleans up, or runs in a race
 };
 
 struct Body {
@@ -179,6 +190,7 @@ struct LoopPlan {
   bool default_fails = false;    // ... and throws, sometimes
   bool renders = false;          // ... and makes the text of the report
   bool factory = false;          // a task factory that names tasks
+  bool eager = false;            // eager_task_factory()
   bool drop_before_end = false;  // the handles go before the loop object, not after
   bool unclosed = false;         // the loop is closed by its destructor
   std::uint8_t grace = 0;        // unretrieved_grace: 0 none, 1 short, 2 default

@@ -8,6 +8,10 @@ namespace {
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
 const char body_of_group[] = "in the body of a TaskGroup";
+const char of_cleanup[] = "in the cleanup of a coroutine that was destroyed";
+const char of_replaced_1[] = "was replaced by the cancellation of what was to clean up";
+const char of_replaced_2[] = "was left by a coroutine that was destroyed while it handled it";
+const char of_closing[] = "an error occurred during closing of asynchronous generator";
 
 }  // namespace
 
@@ -28,7 +32,8 @@ CellId World::note_report(const ErrorContext& context) {
   if (!context.exception) {
     coverage.count(Happened::reported_pending);
     if (!context.task) oracle.violation("a report about nothing: " + context.message);
-    oracle.reported_pending(context.task ? oracle.cell_of_task(context.task.id()) : nobody);
+    bool late = contains(context.message, "Task did not end within");
+    oracle.reported_pending(context.task ? oracle.cell_of_task(context.task.id()) : nobody, late);
     return nobody;
   }
   Thrown thrown = identify(context.exception);
@@ -42,6 +47,16 @@ CellId World::note_report(const ErrorContext& context) {
     note_body(thrown);
     return nobody;
   }
+  if (contains(context.message, of_cleanup)) {
+    coverage.count(Happened::reported_by_callback);
+    oracle.reported_directly(identify(context.exception, true));
+    return nobody;
+  }
+  if (contains(context.message, of_replaced_1) || contains(context.message, of_replaced_2)) {
+    if (!note_replaced(context.exception)) oracle.violation("a report about a body that has no cleanup, or not failed");
+    return nobody;
+  }
+  if (contains(context.message, of_closing) && note_ignored_exit(context.exception)) return nobody;
   if (context.task) {
     cell = oracle.cell_of_task(context.task.id());
   } else if (context.future && context.future.is_task()) {
@@ -150,6 +165,10 @@ void World::log_told(const LogRecord& record) {
     return;
   }
   if (contains(message, body_of_group)) return note_body(thrown);
+  if (contains(message, of_replaced_2)) {
+    if (!note_replaced(record.exception)) oracle.violation("a report about a body that has no cleanup, or not failed");
+    return;
+  }
   if (!contains(message, "exception was never retrieved"))
     return oracle.reported_directly(identify(record.exception, true));
   // The loop object is gone, and its handler with it.

@@ -89,10 +89,16 @@ void Schedule::loop_sleeps(Duration timeout, bool needs_no_timer) {
   if (of_scope && timeout > *of_scope - clock_.time())
     oracle_.violation("the loop sleeps past the deadline of a scope");
   scopes_.check_joins();
-  if (soonest == deadlines_.end() && !of_scope && timeout != Duration::max() && needs_no_timer)
+  bool own_timers =
+      std::any_of(waits_.begin(), waits_.end(), [](const Wait* wait) { return wait->overdue != nullptr; });
+  if (!own_timers && soonest == deadlines_.end() && !of_scope && timeout != Duration::max() && needs_no_timer)
     oracle_.violation("the loop will wake up for nothing");
   for (const Wait* wait : waits_) {
     if (oracle_.passed_over(wait->frame)) continue;
+    if (wait->overdue) {
+      if (const char* wrong = wait->overdue(timeout)) oracle_.violation(wrong);
+      continue;
+    }
     bool idles = !wait->futures && (wait->future ? oracle_.kind(wait->cell) == CellKind::future : wait->sleeps);
     if (idles && wait->task != 0) scopes_.check_idle(wait->task, wait->since);
     if (wait->futures) {

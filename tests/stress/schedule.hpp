@@ -2,6 +2,7 @@
 // be cancelled. Like the oracle, it knows nothing of the loop but what the program did and saw.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -63,6 +64,8 @@ class Schedule {
     bool sleeps = false;
     std::uint64_t task = 0;
     TimePoint since{};
+    // Of one that knows itself when it has to go on, and may have a timer: what is wrong when the loop sleeps so long.
+    std::function<const char*(Duration)> overdue{};
   };
   void add_wait(Wait& wait) {
     wait.since = clock_.time();

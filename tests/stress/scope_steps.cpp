@@ -107,6 +107,8 @@ Coro<void> World::in_timeout(Token, FrameId frame, const Step& planned, int cont
   oracle.frame_waits(frame, Source::frame(child));
   oracle.frame_handles(frame, true);
   std::optional<Duration> delay = delay_of(planned);
+  if (waits_for && delay && plan->eager)
+    *delay += std::chrono::milliseconds(1);  // without time it runs in another task
   std::optional<TimePoint> due;
   if (delay) due = clock.time() + *delay;
   if (!waits_for || (delay && *delay > Duration::zero())) scope->deadline = due;
@@ -199,6 +201,7 @@ ScopeEnd World::end_of_group(ScopeId id, const std::exception_ptr& out) {
     if (!group) oracle.violation("a group raised no group");
     if (group)
       for (const std::exception_ptr& member : group->exceptions()) members.push_back(identify(member));
+    check_match(out);
     coverage.count(Happened::groups_raised);
     coverage.count(Happened::failures_in_groups, members.size());
   }

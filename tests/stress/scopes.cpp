@@ -43,6 +43,7 @@ void Scopes::close(ScopeId id) {
 
 void Scopes::task_begins(TaskId task, CellId cell) {
   if (private_cells_.count(cell) != 0) private_.insert(task);
+  if (auto born = born_.find(cell); born != born_.end() && born->second != nobody) base_[task] = born->second;
   auto group = groups_.find(cell);
   if (group == groups_.end()) return;
   if (in_cancelled_group(cell)) oracle_.violation("a child began in a cancelled scope");

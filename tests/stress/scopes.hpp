@@ -72,6 +72,8 @@ class Scopes {
   // Only what the program does with it can cancel this task.
   void set_private(CellId cell) { private_cells_.insert(cell); }
   void child_of(CellId cell, ScopeId group) { groups_[cell] = group; }
+  // This task is made by a running one, and is in the same region.
+  void born_in(CellId cell, TaskId parent) { born_[cell] = region_of(parent); }
   // The n-th open one that takes orders; of `task` its innermost one. Null: none.
   ScopeId pick(ScopeKind kind, unsigned n, TaskId task) const;
   ScopeId innermost(TaskId task) const;
@@ -141,6 +143,7 @@ class Scopes {
   std::map<TaskId, ScopeId> innermost_;
   std::map<TaskId, ScopeId> base_;  // the region that a child of a group is in
   std::map<CellId, ScopeId> groups_;
+  std::map<CellId, ScopeId> born_;
   std::map<TaskId, int> held_;
   std::map<TaskId, int> spent_;
   std::set<TaskId> tell_;

@@ -28,6 +28,7 @@ std::vector<std::function<void(Program&)>> simplifications(const Program& progra
     add(loop([](LoopPlan& l) { l.after.clear(); }));
     add(loop([](LoopPlan& l) { l.second = no_index; }));
     add(loop([](LoopPlan& l) { l.debug = l.factory = l.renders = l.default_fails = false; }));
+    add(loop([](LoopPlan& l) { l.eager = false; }));
     add(loop([](LoopPlan& l) { l.grace = 0; }));
     add(loop([](LoopPlan& l) { l.mode = Mode::until_complete; }));
   }
@@ -47,6 +48,8 @@ std::vector<std::function<void(Program&)>> simplifications(const Program& progra
           add([=](Program& p) { p.bodies[i].steps[k].kind = StepKind::call; });
         add([=](Program& p) { p.bodies[i].steps[k].timeout = false; });
         add([=](Program& p) { p.bodies[i].steps[k].mode = 0; });
+        add([=](Program& p) { p.bodies[i].steps[k].second = no_index; });
+        add([=](Program& p) { p.bodies[i].steps[k].count = 0; });
       }
       add([=](Program& p) { p.bodies[i].steps[k].amount /= 2; });
       add([=](Program& p) { p.bodies[i].steps[k].error = ErrorKind::custom; });

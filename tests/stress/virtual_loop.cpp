@@ -13,6 +13,7 @@ std::size_t VirtualPoller::wait(Duration timeout, std::span<PollEvent>) {
     if (timeout > Duration::zero()) {
       world_.schedule.loop_sleeps(timeout, needs_no_timer);
       world_.sync().loop_sleeps();
+      world_.check_rests();
     }
   }
   if (timeout == Duration::max()) {
@@ -29,7 +30,9 @@ StressLoop::StressLoop(World& world) : EventLoop(std::make_unique<VirtualPoller>
   if (plan.grace != 2) set_unretrieved_grace(std::chrono::milliseconds(3 * plan.grace));
   if (plan.handler)
     set_exception_handler([&world](EventLoop&, const ErrorContext& context) { world.handler_told(context); });
-  if (plan.factory)
+  if (plan.eager) {
+    set_task_factory(eager_task_factory);
+  } else if (plan.factory)
     set_task_factory([](EventLoop&, TaskOptions& options) {
       if (options.name().empty()) options.set_name("from the factory");
     });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,7 +13,9 @@
 #include "heed/core/event_loop.hpp"
 #include "heed/failure/log.hpp"
 #include "heed/flow/gather.hpp"
+#include "heed/flow/staggered_race.hpp"
 #include "stress/coverage.hpp"
+#include "stress/flow_records.hpp"
 #include "stress/oracle.hpp"
 #include "stress/program.hpp"
 #include "stress/schedule.hpp"
@@ -100,6 +103,22 @@ class World {
   Coro<void> pause(Token token, FrameId frame, const Step& step);
   bool grow() noexcept { return started_ < 150 && (++started_, ++progress_, true); }
 
+  // --- cleanup_steps.cpp -----------------------------------------------------------------------------------------
+  void clean_now(Cleaning& cleaning, const Step& planned);
+  Coro<Value> clean(Cleaning& cleaning, const Step& planned, int context);
+  Value handle_now(Cleaning& cleaning, const Step& planned, int number);
+  Coro<Value> handle(Cleaning& cleaning, const Step& planned, int number, int context);
+
+  // --- generator_steps.cpp ---------------------------------------------------------------------------------------
+  unsigned next_generator() noexcept { return ++generators_begun_; }
+  void note_idle_generators();
+  void check_generators(bool interrupted);
+
+  // --- makers.cpp ------------------------------------------------------------------------------------------------
+  void check_rests();
+  // A group that a gather has raised is seen for the first time.
+  ErrorId gather_group_seen(const std::exception_ptr& exception);
+
   // --- reports.cpp -----------------------------------------------------------------------------------------------
   void handler_told(const ErrorContext& context);
   void default_handler_told(StressLoop& told, const ErrorContext& context);
@@ -183,13 +202,55 @@ class World {
   void shield_entry(const Action& action);
   Coro<Value> chain(Token token, FrameId frame, unsigned depth, const Step& step);
 
+  Entry rest_handles(const Action& action, bool& may_refuse);
+  Entry rest_bodies(const Action& action);
+  void check_match(const std::exception_ptr& exception);
+
+  Coro<Value> noted_body(Token token, FrameId frame, ScopeEnd& end, Index index, int context);
+  Coro<Value> start_cleaned(Cleaning& cleaning, FrameId frame, const Step& step, int context);
+  Coro<Value> start_handled(Cleaning& cleaning, FrameId frame, const Step& step, int context);
+  Coro<Value> start_with(Cleaning& cleaning, FrameId frame, const Step& step, int context);
+  Coro<void> in_cleanup(Token token, FrameId frame, const Step& step, int context);
+  void check_handled(Cleaning& cleaning, unsigned handlers, const ScopeEnd& end);
+  void check_cleaned(Cleaning& cleaning, const ScopeEnd& end);
+  bool note_replaced(const std::exception_ptr& exception);
+  void leave_step(FrameId frame, const ScopeEnd& end);
+
+  AsyncGenerator<Value> generator(Token token, GeneratorId id, const Step& step);
+  Coro<void> start_generator(FrameId frame, const Step& step);
+  Coro<void> in_generator(Token token, FrameId frame, GeneratorId id, const Step& step);
+  Coro<void> close_generator(Token token, FrameId frame, GeneratorId id);
+  Coro<void> close_all_generators(Token token, FrameId frame);
+  void asked_to_close(Generated& generated);
+  void note_failed_close(Generated& generated, Thrown thrown);
+  ScopeEnd end_of_generator(Generated& generated, std::exception_ptr out);
+  void check_item(Generated& generated, std::uint32_t origin);
+  void drop_generator(const Action& action);
+  bool note_ignored_exit(const std::exception_ptr& exception);
+
+  struct Completed;
+  struct Race;
+  Coro<void> start_completed(FrameId frame, const Step& step);
+  Coro<void> in_completed(Token token, FrameId frame, Ref<Completed> completed, const Step& step);
+  Coro<void> in_race(Token token, FrameId frame, const Step& step);
+  Coro<Value> racer(Token token, FrameId frame, Race& race, std::size_t index, Index body, int context);
+  const char* race_overdue(const Race& race, Duration timeout);
+  void check_winner(const Race& race, const RaceResult<Value>& result);
+  ScopeEnd end_of_race(const Race& race, const std::exception_ptr& out);
+
   CellId note_report(const ErrorContext& context);
   void respond(const ErrorContext& context, CellId cell);
   void note_body(Thrown thrown);
 
   std::array<Entry, slots> pool_;
   std::vector<std::unique_ptr<SyncPool>> sync_pools_;  // one for each loop
-  AnyFuture registered_;                               // where a done callback was added, and which
+  std::deque<Generated> generators_;
+  std::vector<Cleaning*> cleanings_;  // that are under way
+  unsigned generators_begun_ = 0;
+  FrameId cut_close_ = nobody;     // the generator whose end ended the last shutdown that was cut short
+  unsigned shutdown_cut_ = 0;      // the loop whose runner could not close all of them
+  CellId shutdown_cell_ = nobody;  // the runner's task that closes them
+  AnyFuture registered_;           // where a done callback was added, and which
   CallbackId registration_{};
   Schedule::CallId registered_call_ = nobody;
   Handle call_;

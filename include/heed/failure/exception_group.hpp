@@ -82,6 +82,7 @@ std::exception_ptr only(const ExceptionGroup& group);
 //   |- std::runtime_error: first
 //   `- std::invalid_argument: second
 //      caused by std::system_error: ...
+// Of a very large tree the first 1,000 lines or so.
 std::vector<std::string> format_tree(const std::exception_ptr& exception);
 
 }  // namespace heed

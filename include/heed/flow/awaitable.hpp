@@ -115,13 +115,15 @@ std::vector<AnyFuture> children_in(R&& range) {
   return children;
 }
 
-// `co_await PassingEnd(future)`: when it has ended. What it failed with ends this coroutine, as by pass().
+// `co_await PassingEnd(future)`, of one that is done: what it failed with ends this coroutine, as by pass(). A value stays
+// where it is, and so do failures in it that are still to be read.
 class [[nodiscard]] PassingEnd : public PassingFuture<void> {
  public:
   using PassingFuture<void>::PassingFuture;
+  bool await_ready() const { return future_.state().has_value(); }
   [[gnu::always_inline]] void await_resume() const {
     check_cancelled();
-    if (future_.state().status() != FutureStatus::value) require_delivery(future_.state());
+    if (!future_.state().has_value()) require_delivery(future_.state());
   }
 };
 
