@@ -178,7 +178,10 @@ const char* to_string(ActionKind kind) noexcept {
                                                   "queue_shutdown",
                                                   "barrier_abort",
                                                   "barrier_reset",
-                                                  "limiter_total", "rest_handles", "rest_bodies", "drop_generator"};
+                                                  "limiter_total",
+                                                  "rest_handles",
+                                                  "rest_bodies",
+                                                  "drop_generator"};
   return name(kind, names);
 }
 const char* to_string(StepKind kind) noexcept {
@@ -208,7 +211,14 @@ const char* to_string(StepKind kind) noexcept {
                                                 "barrier_wait",
                                                 "queue_put",
                                                 "queue_get",
-                                                "queue_join", "finally", "with", "on_error", "generate", "close_generators", "completed", "race"};
+                                                "queue_join",
+                                                "finally",
+                                                "with",
+                                                "on_error",
+                                                "generate",
+                                                "close_generators",
+                                                "completed",
+                                                "race"};
   return name(kind, names);
 }
 const char* to_string(Style style) noexcept {
