@@ -1,5 +1,7 @@
 #include "heed/flow/gather.hpp"
 
+#include <algorithm>
+
 #include "heed/core/loop_core.hpp"
 #include "heed/failure/exception_group.hpp"
 #include "heed/failure/exceptions.hpp"
@@ -172,19 +174,24 @@ void Gathering::finish_all() noexcept {
     children_.clear();
     return;
   }
-  bool guarded = false;
-  for (const AnyFuture& child : children_)
-    guarded = guarded || child.state().failure() || child.state().status() == FutureStatus::guarded_value;
   try {
-    finish_with_results(guarded);
+    finish_with_results();
   } catch (...) {  // a result's copy threw
     outer_.finish_failed(std::current_exception());
   }
-  if (!guarded) children_.clear();
+  if (outer_.status() != FutureStatus::guarded_value) children_.clear();
+}
+
+// Whether there are failures in the result that count as lost until somebody reads it.
+bool Gathering::any_to_be_read() const noexcept {
+  return std::any_of(children_.begin(), children_.end(), [](const AnyFuture& child) {
+    return child.valid() && (child.state().failure() || child.state().status() == FutureStatus::guarded_value);
+  });
 }
 
 void Gathering::outcomes_delivered() noexcept {
   for (const AnyFuture& child : children_) {
+    if (!child.valid()) continue;
     if (child.state().has_value()) {
       child.state().deliver_value();  // another gather's, with failures in it
     } else {

@@ -230,5 +230,15 @@ TEST_F(GatherCancelRest, tasks_of_any_type_can_be_gathered) {
   EXPECT_EQ(loop.run_until_complete(body()), "std::runtime_error: boom112");
 }
 
+TEST_F(GatherCancelRest, a_result_that_is_not_seen_keeps_the_failures_in_it) {
+  auto body = [&]() -> Coro<> {
+    auto outcomes = try_gather(fails_after(1, "unseen"));
+    co_await gather(AnyFuture(outcomes));
+    co_await try_gather(AnyFuture(outcomes));
+  };
+  loop.run_until_complete(body());
+  EXPECT_EQ(loop.take_report().exception, "std::runtime_error: unseen");
+}
+
 }  // namespace
 }  // namespace heed::test

@@ -46,8 +46,9 @@ class Gathering : private CloseListener {
 
  protected:
   // Makes the result of the children, which are all done, and finishes the outer future with it.
-  virtual void finish_with_results(bool guarded) = 0;
+  virtual void finish_with_results() = 0;
   std::vector<AnyFuture>& children() noexcept { return children_; }
+  bool any_to_be_read() const noexcept;
 
  private:
   void loop_closing() noexcept override;
@@ -88,9 +89,9 @@ class GatherFuture final : public FutureOf<R>, private Gathering {
   bool cancel(const CancelReasonRef& reason) override { return !this->done() && Gathering::cancel(reason); }
 
  private:
-  void finish_with_results(bool guarded) override {
+  void finish_with_results() override {
     std::construct_at(&this->slot_.value, Collect::collect(children()));
-    this->finish_value(guarded);
+    this->finish_value(any_to_be_read());
   }
   void value_delivered() noexcept override { outcomes_delivered(); }
 };
@@ -105,9 +106,12 @@ Future<typename Collect::Result> start_gather(GatherMode mode, std::vector<AnyFu
   return outer;
 }
 
+// A child whose value is not in the result, as its type is not known, keeps it, and with it the failures that may be in
+// it: it is let go.
 template <class T>
 ValueObject<T> collect_value(AnyFuture& child) {
   if constexpr (std::is_void_v<T>) {
+    child = {};
     return {};
   } else {
     return take_stored<T>(child.state());
@@ -117,6 +121,7 @@ template <class T>
 Outcome<T> collect_outcome(AnyFuture& child) {
   if (!child.state().has_value()) return Outcome<T>(child.state().peek_exception());
   if constexpr (std::is_void_v<T>) {
+    child = {};
     return Outcome<T>(Nothing());
   } else {
     return Outcome<T>(take_stored<T>(child.state()));
