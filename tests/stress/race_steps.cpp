@@ -213,7 +213,8 @@ Coro<Value> World::racer(Token, FrameId frame, Race& race, std::size_t index, In
   set_context_value(context);
   coverage.count(Happened::racers);
   if (!race.delay && race.won()) oracle.violation("a racer began after the race was won");
-  if (index != 0 && !race.delay && !race.ends[index - 1].known)
+  // One that was cancelled before it began has ended without.
+  if (index != 0 && !race.delay && race.cells[index - 1] != nobody && !race.ends[index - 1].known)
     oracle.violation("a racer began before the one before it had ended");
   std::size_t waits = index - std::min(index, race.ended);
   if (race.delay && clock.time() < race.started + waits * *race.delay)
