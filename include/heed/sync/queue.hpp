@@ -35,12 +35,12 @@ class QueueGet : public QueueGetter {
 };
 
 template <class T, class Store>
-class QueueNext : public QueueGetter {
+class QueueNext : public EndingQueueGetter {
  public:
   using value_type = std::optional<T>;
-  explicit QueueNext(BasicQueue<T, Store>& queue) noexcept : QueueGetter(queue), queue_(&queue) {}
+  explicit QueueNext(BasicQueue<T, Store>& queue) noexcept : EndingQueueGetter(queue), queue_(&queue) {}
   std::optional<T> take_value() {
-    if (over_) return std::nullopt;
+    if (over()) return std::nullopt;
     return queue_->template take<std::optional<T>>(std::in_place);
   }
 
@@ -49,12 +49,7 @@ class QueueNext : public QueueGetter {
   ~QueueNext() = default;
 
  private:
-  std::exception_ptr refusal() final {
-    over_ = true;
-    return nullptr;
-  }
   BasicQueue<T, Store>* queue_;
-  bool over_ = false;
 };
 
 template <class T, class Store>
