@@ -31,8 +31,12 @@ class AnyFuture {
   AnyFuture() noexcept = default;
   AnyFuture(const AnyFuture& other) noexcept : AnyFuture(other.state_) {}
   AnyFuture(AnyFuture&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
-  AnyFuture& operator=(AnyFuture other) noexcept {
-    std::swap(state_, other.state_);
+  // Two of them, here and in the other handles, not one that takes a copy: in a template clang 16 forgets to destroy the
+  // argument that `handle = {}` makes.
+  AnyFuture& operator=(const AnyFuture& other) noexcept { return *this = AnyFuture(other); }
+  AnyFuture& operator=(AnyFuture&& other) noexcept {
+    AnyFuture taken(std::move(other));
+    std::swap(state_, taken.state_);
     return *this;
   }
   ~AnyFuture() {

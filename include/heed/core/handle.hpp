@@ -86,8 +86,10 @@ class Handle {
     if (call_) call_->retain();
   }
   Handle(Handle&& other) noexcept : call_(std::exchange(other.call_, nullptr)) {}
-  Handle& operator=(Handle other) noexcept {
-    std::swap(call_, other.call_);
+  Handle& operator=(const Handle& other) noexcept { return *this = Handle(other); }
+  Handle& operator=(Handle&& other) noexcept {
+    Handle taken(std::move(other));
+    std::swap(call_, taken.call_);
     return *this;
   }
   ~Handle() {

@@ -129,8 +129,10 @@ class ThreadFuture {
     if (state_) state_->add_handle();
   }
   ThreadFuture(ThreadFuture&& other) noexcept = default;
-  ThreadFuture& operator=(ThreadFuture other) noexcept {
-    std::swap(state_, other.state_);
+  ThreadFuture& operator=(const ThreadFuture& other) noexcept { return *this = ThreadFuture(other); }
+  ThreadFuture& operator=(ThreadFuture&& other) noexcept {
+    ThreadFuture taken(std::move(other));
+    std::swap(state_, taken.state_);
     return *this;
   }
   ~ThreadFuture() {
