@@ -70,6 +70,9 @@ Coro<Value> World::body(Token, FrameId frame, Index index, int context) {
         break;
     }
     oracle.frame_handles(frame, false);
+    // With it go the frames that pass() skipped, and what they hold: g++ destroys it with the await, clang at the end of
+    // the block, and the accounts of locks follow the frames.
+    { Coro<void> gone = std::move(work); }
     if (!caught) {
       resumed(frame);
       continue;
