@@ -22,7 +22,7 @@ struct Both : First, Second {
   int both = 33;
 };
 
-// What was seen on the way, one digit group a thing.
+// What was seen on the way.
 struct Seen {
   long caught = 0;
   int uncaught_in_destructor = 0;
@@ -87,7 +87,6 @@ template <bool direct>
   }
 }
 
-template <bool direct>
 Seen observe(void (*raise_it)(const std::exception_ptr&, Seen&), const std::exception_ptr& exception) {
   Seen seen;
   raise_it(exception, seen);
@@ -97,8 +96,8 @@ Seen observe(void (*raise_it)(const std::exception_ptr&, Seen&), const std::exce
 
 bool alike(const std::exception_ptr& exception, void (*directly)(const std::exception_ptr&, Seen&),
            void (*unwinding)(const std::exception_ptr&, Seen&)) {
-  Seen expected = observe<false>(unwinding, exception);
-  return observe<true>(directly, exception) == expected && observe<true>(directly, exception) == expected;
+  Seen expected = observe(unwinding, exception);
+  return observe(directly, exception) == expected && observe(directly, exception) == expected;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Raising an exception again.
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <string>
 
