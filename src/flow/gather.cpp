@@ -59,13 +59,15 @@ void Gathering::start() {
   if (children_.empty()) return finish_all();
   outer_.loop().add_close_listener(*this);
   in_loop_ = true;
-  std::vector<AnyFuture> watched = children_;  // a child that is done may finish all of it
-  for (std::size_t i = 0; i < watched.size(); ++i) {
-    FutureState& child = watched[i].state();
-    if (!child.done()) child.add_callback(new ChildDone(*this, outer_));
+  std::vector<AnyFuture> already_done;  // one of them may end others, or finish all of it
+  for (const AnyFuture& child : children_) {
+    if (child.done()) {
+      already_done.push_back(child);
+    } else {
+      child.state().add_callback(new ChildDone(*this, outer_));
+    }
   }
-  for (const AnyFuture& child : watched)
-    if (child.done()) child_done(child.state());
+  for (const AnyFuture& child : already_done) child_done(child.state());
 }
 
 bool Gathering::cancel(const CancelReasonRef& reason) {

@@ -174,6 +174,21 @@ TEST_F(GatherCancelRest, plain_futures_are_cancelled_at_once) {
   EXPECT_EQ(loop.run_until_complete(body()), "unhandled errors in gather(): boom");
 }
 
+TEST_F(GatherCancelRest, a_future_that_a_failure_at_the_start_cancels_counts_once) {
+  auto body = [&]() -> Coro<std::string> {
+    auto failed = loop.create_future<int>();
+    auto pending = loop.create_future<int>();
+    failed.set_exception(std::runtime_error("boom"));
+    auto cleaning = create_task(cleans_up("cleaned", 3));
+    co_await yield_now();
+    auto outcome = co_await as_result(gather(cancel_rest, failed, pending, cleaning));
+    seen += "| ";
+    co_return texts(outcome.exception());
+  };
+  EXPECT_EQ(loop.run_until_complete(body()), "unhandled errors in gather(): boom");
+  EXPECT_EQ(seen, "cleaned | ");
+}
+
 TEST_F(GatherCancelRest, groups_nest) {
   auto body = [&]() -> Coro<std::string> {
     auto inner = gather(cancel_rest, fails_after(1, "inner"), cleans_up("a", 1));
