@@ -128,6 +128,7 @@ AsyncGenerator<Value> World::generator(Token, GeneratorId id, const Step& planne
       co_yield Value(self.first_value + after_exit);
       ending = nullptr;
     } catch (const GeneratorExit&) {
+      asked_to_close(self);
     }
     self.at_yield = false;
   }
