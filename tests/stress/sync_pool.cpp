@@ -66,11 +66,18 @@ void ConditionAccount::notify(std::size_t count) { call(count, WaitLine::last_ar
 void ConditionAccount::call(std::size_t count, std::uint64_t at) {
   std::size_t carried = 0;
   for (SyncWait* wait : line.waits()) {
-    if (wait->called) continue;
+    if (wait->called) {
+      // Perhaps this one had the older notification, as those before it had been cancelled by then.
+      if (count != 0 && wait->arrival <= at && at < wait->called_at) {
+        std::swap(wait->called_at, at);
+        wait->since = std::min(wait->since, wait->called_at);
+      }
+      continue;
+    }
     if (count != 0 && wait->arrival <= at) {
       --count;
-      wait->since = wait->perhaps ? wait->arrival : at;
       carried += std::exchange(wait->perhaps, false);
+      wait->since = carried != 0 ? wait->arrival : at;
       wait->called = true;
       wait->called_at = at;
     } else if (!wait->perhaps && count + carried != 0) {
