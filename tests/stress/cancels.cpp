@@ -73,6 +73,7 @@ void World::cancel_task(AnyTask task, const char* message) {
     if (task.cancel(message)) oracle.violation("a task that is done could be cancelled");
     return;
   }
+  if (oracle.cell_of_task(task.id()) == nobody) shutdown_cut_ = oracle.loop();  // perhaps the runner's
   Line line = line_from(&static_cast<detail::TaskState&>(task.state()), scopes);
   detail::TaskState* end = line.ends ? line.tasks.back() : nullptr;
   std::vector<TaskId> asked;
@@ -95,7 +96,9 @@ void World::cancel_task(AnyTask task, const char* message) {
   if (!last || moment == Happened::cancelled_in_gather) schedule.cancel_unseen();
   if (!last) return;
   if (last.cancelling() <= before) oracle.violation("the last one in a line of tasks was not cancelled");
-  if (scopes.joins_in_cancelled_region(last.id())) return;
+  bool joins = scopes.joins_in_cancelled_region(last.id()) ||
+               (racing_.count(last.id()) != 0 && scopes.in_cancelled_region(last.id()));
+  if (joins) return;
   if (keep && !keep.cancelled()) oracle.violation("a task was cancelled, and the future it awaits was not");
   if (moment == Happened::cancelled_in_condition) return sync().cancelled_in_condition(last.id());
   bool ready = moment == Happened::cancelled_ready;

@@ -1,7 +1,9 @@
 // Locals of the coroutines of random programs.
 #pragma once
 
+#include <cstdint>
 #include <exception>
+#include <set>
 
 #include "stress/world.hpp"
 
@@ -79,6 +81,19 @@ class AtExit {
  private:
   World& world_;
   Index action_;
+};
+
+// A task is among those who wait, as long as it does.
+class WaitsFor {
+ public:
+  WaitsFor(std::multiset<std::uint64_t>& waiting, std::uint64_t who) : waiting_(waiting), place_(waiting.insert(who)) {}
+  WaitsFor(const WaitsFor&) = delete;
+  WaitsFor& operator=(const WaitsFor&) = delete;
+  ~WaitsFor() { waiting_.erase(place_); }
+
+ private:
+  std::multiset<std::uint64_t>& waiting_;
+  std::multiset<std::uint64_t>::iterator place_;
 };
 
 }  // namespace heed::stress

@@ -286,6 +286,7 @@ Coro<void> World::in_race(Token, FrameId frame, const Step& planned) {
     Schedule::Wait wait{frame};
     wait.overdue = [this, &race](Duration timeout) { return race_overdue(race, timeout); };
     Waiting waiting(schedule, std::move(wait));
+    WaitsFor racing(racing_, owner);
     Coro<RaceResult<Value>> work = race.delay ? staggered_race(std::move(functions), *race.delay)
                                               : staggered_race(std::move(functions), std::nullopt);
     Outcome<RaceResult<Value>> outcome = co_await as_result(std::move(work));

@@ -107,19 +107,6 @@ class InLine {
   std::optional<Waiting> waiting_;
 };
 
-// Who waits for a token, as long as it does.
-class WaitsFor {
- public:
-  WaitsFor(std::multiset<std::uint64_t>& waiting, std::uint64_t who) : waiting_(waiting), place_(waiting.insert(who)) {}
-  WaitsFor(const WaitsFor&) = delete;
-  WaitsFor& operator=(const WaitsFor&) = delete;
-  ~WaitsFor() { waiting_.erase(place_); }
-
- private:
-  std::multiset<std::uint64_t>& waiting_;
-  std::multiset<std::uint64_t>::iterator place_;
-};
-
 // The frame does not handle what its wait ended with: it throws that, under a number of its own if the library made it.
 [[noreturn]] inline void let_through(World& world, FrameId frame, std::exception_ptr exception) {
   Thrown thrown = identify(exception);

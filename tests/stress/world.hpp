@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <variant>
@@ -246,6 +247,7 @@ class World {
   std::vector<std::unique_ptr<SyncPool>> sync_pools_;  // one for each loop
   std::deque<Generated> generators_;
   std::vector<Cleaning*> cleanings_;  // that are under way
+  std::multiset<TaskId> racing_;      // who waits for a race
   unsigned generators_begun_ = 0;
   FrameId cut_close_ = nobody;     // the generator whose end ended the last shutdown that was cut short
   unsigned shutdown_cut_ = 0;      // the loop whose runner could not close all of them
