@@ -20,6 +20,7 @@ void ScopedRequest::open(TaskState& task) {
   TaskExtras& more = task.extras();
   baseline_ = seen_requests(task);
   shields_ = more.shields;
+  number_ = ++more.scopes_opened;
   outer_ = std::exchange(more.scopes, this);
   task_ = &task;
 }
@@ -30,9 +31,18 @@ void ScopedRequest::make(const CancelReasonRef& reason) {
   task_->request_cancel(reason, this);
 }
 
-bool ScopedRequest::others_asked() const noexcept {
-  return task_ && seen_requests(*task_) > baseline_ + (state_ == State::passed ? 1 : 0);
+void ScopedRequest::mark_passed() noexcept {
+  state_ = State::passed;
+  passed_at_ = task_->extras_->scopes_opened;
 }
+
+// Since the scope was opened.
+std::uint32_t ScopedRequest::seen_of_others() const noexcept {
+  std::uint32_t before = baseline_ + (state_ == State::passed ? 1 : 0), seen = seen_requests(*task_);
+  return seen > before ? seen - before : 0;
+}
+
+bool ScopedRequest::others_asked() const noexcept { return task_ && seen_of_others() != 0; }
 
 std::exception_ptr ScopedRequest::take_others(const std::exception_ptr& cancelled) {
   settle_own();
@@ -42,19 +52,25 @@ std::exception_ptr ScopedRequest::take_others(const std::exception_ptr& cancelle
 
 void ScopedRequest::redeliver_others(const CancelReasonRef& reason) {
   TaskExtras& more = *task_->extras_;
-  ScopedRequest* asked = nullptr;
-  for (ScopedRequest* scope = outer_; scope; scope = scope->outer_)
-    if (scope->state_ == State::pending || scope->state_ == State::passed) asked = scope;
-  if (asked && asked->pending()) return;
+  // Those of outer scopes stay theirs, so that these can take them back. What is more than those came from outside.
+  ScopedRequest* outermost = nullptr;
+  std::uint32_t of_scopes = 0;
+  for (ScopedRequest* scope = outer_; scope; scope = scope->outer_) {
+    if (scope->state_ != State::passed || scope->passed_at_ < number_) continue;
+    outermost = scope;
+    ++of_scopes;
+  }
+  bool from_outside = seen_of_others() > of_scopes;
+  if (!from_outside && !outermost) return;
   auto& counts = task_->loop().ledger.count_cancellations();
   ++counts.requested;
   ++counts.pending;
   task_->set(TaskState::cancel_open);
-  if (asked) {
-    asked->state_ = State::pending;
-  } else {
+  if (from_outside) {
     ++more.undelivered;
     more.reason = reason;
+  } else {
+    outermost->state_ = State::pending;
   }
 }
 

@@ -31,7 +31,7 @@ bool TaskState::request_cancel(const CancelReasonRef& reason, ScopedRequest* own
   if (has(on_cancel_path)) {  // a circle through a gather: the request that is going round is enough
     count_request();
     ++extras_->forwarded;
-    if (own) own->state_ = ScopedRequest::State::passed;
+    if (own) own->mark_passed();
     return true;
   }
   LoopCore::CancelRound round(loop());
@@ -42,8 +42,10 @@ bool TaskState::request_cancel(const CancelReasonRef& reason, ScopedRequest* own
   }
   end.count_request();
   bool held = end.holds_back(&end == this ? own : nullptr);
-  if (own) own->state_ = &end == this ? ScopedRequest::State::pending : ScopedRequest::State::passed;
-  if (!own || &end != this) {
+  if (own && &end == this) {
+    own->state_ = ScopedRequest::State::pending;
+  } else {
+    if (own) own->mark_passed();
     ++end.extras_->undelivered;
     end.extras_->reason = reason;
   }
@@ -109,7 +111,7 @@ void TaskState::count_forwarded() noexcept {
   if (!holds_back(nullptr)) extras_->forwarded += std::exchange(extras_->undelivered, 0);
   for (ScopedRequest* scope = extras_->scopes; scope; scope = scope->outer_) {
     if (!scope->pending() || holds_back(scope)) continue;
-    scope->state_ = ScopedRequest::State::passed;
+    scope->mark_passed();
     ++extras_->forwarded;
   }
 }
@@ -160,7 +162,7 @@ void TaskState::settle_requests(std::uint32_t& requests, std::uint64_t Cancellat
 void TaskState::settle_scoped(std::uint64_t CancellationCounts::*end, bool held_ones_too) noexcept {
   for (ScopedRequest* scope = extras_->scopes; scope; scope = scope->outer_) {
     if (!scope->pending() || (holds_back(scope) && !held_ones_too)) continue;
-    scope->state_ = ScopedRequest::State::passed;
+    scope->mark_passed();
     std::uint32_t one = 1;
     settle_requests(one, end);
   }

@@ -634,6 +634,29 @@ TEST_F(TaskGroups, an_abort_of_the_outer_group_that_a_failure_of_the_inner_one_o
   EXPECT_EQ(log, (std::vector<std::string>{"group [inner]", "body cancelled"}));
 }
 
+// The outer group had asked for a cancellation before, and takes back only that.
+TEST_F(TaskGroups, an_outside_cancel_that_a_failure_of_the_inner_group_outranked_survives_the_outer_one) {
+  auto in_inner = [&](TaskGroup& group) -> Coro<> {
+    group.create_task(fails_when_cancelled("inner"));
+    co_return;
+  };
+  auto in_outer = [&](TaskGroup& group) -> Coro<> {
+    loop.call_later(1s, [&] { group.cancel(); });
+    co_await as_result(hangs("body"));
+    co_await task_group(in_inner);
+  };
+  auto program = [&]() -> Coro<> {
+    auto ended = co_await as_result(task_group(in_outer));
+    log.push_back(ending(ended.exception()));
+    co_await sleep(1s);
+    log.push_back("the cancel was lost");
+  };
+  Task<> task = loop.create_task(program);
+  loop.call_later(2s, [&] { task.cancel("outside"); });
+  EXPECT_EQ(ending(loop, task), "cancelled: outside");
+  EXPECT_EQ(log, (std::vector<std::string>{"body cancelled", "group [group [inner]]"}));
+}
+
 TEST_F(TaskGroups, a_request_that_waits_to_be_delivered_again_is_settled_when_the_task_ends_first) {
   auto in_group = [&](TaskGroup& group) -> Coro<> {
     group.create_task(fails_when_cancelled("child"));

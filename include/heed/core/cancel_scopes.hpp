@@ -50,6 +50,8 @@ class ScopedRequest {
  private:
   friend class TaskState;
   static std::uint32_t seen_requests(const TaskState& task) noexcept;
+  std::uint32_t seen_of_others() const noexcept;
+  void mark_passed() noexcept;
   enum class State : std::uint8_t {
     none,
     pending,  // the next step of the task delivers it, unless the scope is closed before
@@ -60,8 +62,10 @@ class ScopedRequest {
   TaskState* task_ = nullptr;
   ScopedRequest* outer_ = nullptr;
   CancelReasonRef reason_;
-  std::uint32_t baseline_ = 0;  // requests that the task had seen when the scope was opened
-  std::uint32_t shields_ = 0;   // shields around the scope in its task
+  std::uint32_t baseline_ = 0;   // requests that the task had seen when the scope was opened
+  std::uint32_t shields_ = 0;    // shields around the scope in its task
+  std::uint32_t number_ = 0;     // how many the task had opened, with this one
+  std::uint32_t passed_at_ = 0;  // and how many when the request was passed
   State state_ = State::none;
 };
 

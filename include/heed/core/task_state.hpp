@@ -30,6 +30,7 @@ struct TaskExtras : Pooled {
   std::uint32_t undelivered = 0;      // requests for the next step to deliver; uncancel() may withdraw them
   std::uint32_t forwarded = 0;        // requests that went to what the task waits for, or ended that wait
   std::uint32_t shields = 0;          // shielded regions that it is in
+  std::uint32_t scopes_opened = 0;    // with a request of their own, ever
   CancelReasonRef reason;             // of the last of the undelivered requests
   CancelReasonRef woken_reason;       // of the request that ended the wait
   ScopedRequest* scopes = nullptr;    // that are open in the task, innermost first; their requests count beside those
