@@ -263,12 +263,13 @@ void World::check_cleaned(Cleaning& cleaning, const ScopeEnd& end) {
 
 // A body's failure is reported, as its coroutine ends with a cancellation or is destroyed. Whether it is one.
 bool World::note_replaced(const std::exception_ptr& exception) {
-  // Several may have the same one, which came out of one task: that whose cleanup was cancelled, else the innermost.
+  // Several may have the same one, which came out of one task: that whose cleanup has ended, or is gone.
   Cleaning* found = nullptr;
-  for (Cleaning* candidate : cleanings_)
-    if (candidate->body.exception == exception && candidate->reported == 0 &&
-        (!found || !found->cleanup.cancelled() || candidate->cleanup.cancelled()))
+  for (Cleaning* candidate : cleanings_) {
+    bool gone = candidate->cleanup_frame != nobody && !oracle.frame_alive(candidate->cleanup_frame);
+    if (candidate->body.exception == exception && candidate->reported == 0 && (candidate->cleanup.known || gone))
       found = candidate;
+  }
   if (!found) return false;
   Cleaning& cleaning = *found;
   coverage.count(Happened::reported_replaced);

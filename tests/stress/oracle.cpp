@@ -118,6 +118,7 @@ void Oracle::fail(CellId id, Thrown thrown) {
   if (cell.state == CellState::failed) violation(name(id) + " failed twice");
   cell.state = CellState::failed;
   cell.thrown = thrown;
+  cell.guessed = guessing_ != 0;
   if (tracing_) trace(name(id) + " failed with " + to_string(thrown));
 }
 
@@ -146,7 +147,8 @@ bool Oracle::delivered(CellId id, Thrown thrown) {
     return false;
   }
   if (!cell.delivered && cell.in_report != 0) cell.read_in_report = true;
-  if (thrown.cancellation && Thrown::cancellations_are_alike) {  // this one, or that of the task that waits
+  // This one, or that of the task that waits; or another one that ended with the same.
+  if ((thrown.cancellation && Thrown::cancellations_are_alike) || guessing_ != 0) {
     cell.perhaps_seen = true;
     return true;
   }
@@ -204,7 +206,9 @@ bool Oracle::explore(CellId id, Thrown thrown) {
     cells_[known[0]].consumed = true;
   } else {
     if (known.empty()) {
+      ++guessing_;
       auto guess = std::find_if(unclear.begin(), unclear.end(), [&](CellId child) { return establish(child, thrown); });
+      --guessing_;
       if (guess == unclear.end()) return false;
       cells_[*guess].guessed = true;
     }

@@ -61,6 +61,7 @@ class Oracle {
   // It has a handler for every exception of what it awaits now.
   void frame_handles(FrameId frame, bool handles) { frames_[frame].handles = handles; }
   bool passed_over(FrameId frame) const { return frame != nobody && frames_[frame].passed_over; }
+  bool frame_alive(FrameId frame) const { return frames_[frame].alive; }
   bool frame_created(FrameId frame) const { return frames_[frame].state == FrameState::created; }
   // It waits for time to pass, or for its turn.
   bool frame_idles(FrameId frame) const {
@@ -244,6 +245,7 @@ class Oracle {
   std::vector<unsigned> replaced_;                       // the loop of each
   unsigned loop_ = 0;
   unsigned failed_ = 0;
+  int guessing_ = 0;  // on its way through cells that may have failed so
   bool tracing_ = false;
   std::string violation_;
 };

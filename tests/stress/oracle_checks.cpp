@@ -1,4 +1,6 @@
 // The oracle's view of reports, and what it checks.
+#include <algorithm>
+
 #include "stress/oracle.hpp"
 
 namespace heed::stress {
@@ -25,10 +27,17 @@ CellId Oracle::unread_cell_with(Thrown thrown, CellKind kind) {
   };
   for (CellId id = 0; id < cells_.size(); ++id)
     if (unread(cells_[id]) && cells_[id].state == CellState::failed && cells_[id].thrown == thrown) return id;
-  for (CellId id = 0; id < cells_.size(); ++id) {
-    if (!unread(cells_[id])) continue;
-    if (kind == CellKind::gather && thrown.cancellation && cells_[id].state == CellState::open) return id;
-    if (establish(id, thrown)) return id;
+  auto shielded = [&](CellId id) {
+    return std::any_of(cells_.begin(), cells_.end(),
+                       [&](const Cell& shield) { return shield.kind == CellKind::shield && shield.children[0] == id; });
+  };
+  // Of two that may have failed so, the one whose failure a shield has not taken over.
+  for (bool behind_shields : {false, true}) {
+    for (CellId id = 0; id < cells_.size(); ++id) {
+      if (!unread(cells_[id]) || shielded(id) != behind_shields) continue;
+      if (kind == CellKind::gather && thrown.cancellation && cells_[id].state == CellState::open) return id;
+      if (establish(id, thrown)) return id;
+    }
   }
   return nobody;
 }

@@ -33,6 +33,9 @@ const Step& short_sleep() {
   return step;
 }
 
+// Steps of as_completed() that give handles, else values.
+bool gives_handles(const Step& planned) { return planned.mode % 2 == 0; }
+
 }  // namespace
 
 // What must come out of as_completed(): noted by done callbacks and a timer that were registered just before its own.
@@ -42,6 +45,7 @@ struct World::Completed : LocalRefCounted {
   std::vector<CallbackId> callbacks;
   std::vector<std::size_t> order;  // those that are done, as they completed
   std::size_t taken = 0;
+  unsigned refused = 0;  // steps that were cancelled
   bool timed_out = false;
   bool over = false;  // nobody iterates any more
   TimerHandle timer;
@@ -62,7 +66,73 @@ struct World::Completed : LocalRefCounted {
     futures.clear();
   }
   bool ready() const { return taken < order.size() || timed_out; }
+  // What the next step has to give: nobody, nothing is done.
+  CellId next_cell() const { return taken < order.size() ? cells[order[taken]] : nobody; }
+  const AnyFuture& next_future() const { return futures[order[taken]]; }
 };
+
+// Must come before as_completed() registers its own.
+void World::watch(const Ref<Completed>& completed, FrameId frame, const Step& planned) {
+  Completed& state = *completed;
+  coverage.count(Happened::completions_watched, state.futures.size());
+  for (std::size_t i = 0; i < state.futures.size(); ++i)
+    state.callbacks.push_back(state.futures[i].add_done_callback([completed, i] { completed->done(i); }));
+  if (!planned.timeout) return;
+  auto delay = std::chrono::milliseconds(planned.amount);
+  state.deadline.emplace(schedule, frame, clock.time() + delay, true);
+  state.timer = running_loop().call_later(delay, [completed] {
+    completed->timed_out = true;
+    completed->deadline.reset();
+  });
+}
+
+// A step ended with an exception, which goes on or is swallowed, whether it took one away or not.
+void World::step_failed(Completed& state, FrameId frame, const Step& planned, const std::exception_ptr& failure) {
+  CellId cell = state.next_cell();
+  bool expected = cell != nobody, handles = gives_handles(planned);
+  not_resumed();
+  bool fresh = false;
+  ScopeEnd end = end_of_scope(failure, fresh);
+  if (fresh) {
+    coverage.count(Happened::completions_timed_out);
+    if (expected || !state.timed_out) oracle.violation("a step of as_completed() timed out too early");
+    leave_step(frame, end);
+  }
+  if (end.cancelled()) scopes.told(current_task().id());
+  bool of_the_wait = end.cancelled() && (handles || !expected || end.thrown.id == 0);
+  if (of_the_wait) {  // it takes none away; unless it was that of the next future, which nobody can tell
+    coverage.count(Happened::completions_cancelled);
+    if (expected && !handles) {
+      oracle.perhaps_read(cell);
+      leave_step(frame, end);
+    }
+    if (planned.count % 2 == 0) leave_step(frame, end);
+    ++state.refused;
+    return;
+  }
+  if (!expected) oracle.violation("as_completed() raised what nobody had failed with");
+  if (expected) oracle.caught(Source::cell(cell), end.thrown);
+  ++state.taken;
+  coverage.count(Happened::completions_given);
+  if (planned.count % 4 == 0) leave_step(frame, end);
+}
+
+// A step gave the handle of one, or only ended with its value.
+void World::step_gave(Completed& state, const Step& planned, AnyFuture& handle) {
+  CellId cell = state.next_cell();
+  bool expected = cell != nobody, handles = gives_handles(planned);
+  if (!expected) oracle.violation("as_completed() gave one that is not done");
+  if (expected && handles && handle != state.next_future())
+    oracle.violation("as_completed() gave another one than the next that completed");
+  if (handles && !handle.done()) oracle.violation("as_completed() gave a pending future");
+  if (expected && !handles && !state.next_future().state().has_value())
+    oracle.violation("as_completed() gave a value of one that has none");
+  if (expected && !handles) came(cell);
+  ++state.taken;
+  coverage.count(Happened::completions_given);
+  if (handles && planned.style == Style::rvalue && expected) read_exception(handle, cell);
+  if (planned.style == Style::pass) act(planned.action);
+}
 
 Coro<void> World::in_completed(Token, FrameId frame, Ref<Completed> completed, const Step& planned) {
   FrameGuard guard(*this, frame);
@@ -71,23 +141,13 @@ Coro<void> World::in_completed(Token, FrameId frame, Ref<Completed> completed, c
     ~Over() { state.stop(); }
     Completed& state;
   } over{state};
-  coverage.count(Happened::completions_watched, state.futures.size());
-  for (std::size_t i = 0; i < state.futures.size(); ++i)
-    state.callbacks.push_back(state.futures[i].add_done_callback([completed, i] { completed->done(i); }));
+  watch(completed, frame, planned);
+  bool handles = gives_handles(planned);
   auto delay = std::chrono::milliseconds(planned.amount);
-  if (planned.timeout) {
-    state.deadline.emplace(schedule, frame, clock.time() + delay, true);
-    state.timer = running_loop().call_later(delay, [completed] {
-      completed->timed_out = true;
-      completed->deadline.reset();
-    });
-  }
-  bool handles = planned.mode % 2 == 0;
   auto all = planned.timeout ? as_completed(state.futures, delay) : as_completed(state.futures);
   auto next = all.begin();
   unsigned limit = planned.mode < 2 ? 20 : planned.slot % 4u;
-  unsigned refused = 0;
-  for (unsigned n = 0; n < limit && refused < 2; ++n) {
+  for (unsigned n = 0; n < limit && state.refused < 2; ++n) {
     if (!handles && next == all.end()) {
       if (state.taken < state.futures.size()) oracle.violation("as_completed() ended before all were handed out");
       break;
@@ -122,54 +182,18 @@ Coro<void> World::in_completed(Token, FrameId frame, Ref<Completed> completed, c
     }
     oracle.frame_handles(frame, false);
     oracle.frame_waits(frame, Source());
-    if (!failure && ((doomed && scopes.in_cancelled_region(task)) || (owed && scopes.must_be_told(task))))
-      oracle.violation("a step of as_completed() goes on, which had to be cancelled");
-    bool expected = state.taken < state.order.size();
-    CellId cell = expected ? state.cells[state.order[state.taken]] : nobody;
     if (failure) {
-      not_resumed();
-      bool fresh = false;
-      ScopeEnd end = end_of_scope(failure, fresh);
-      if (fresh) {
-        coverage.count(Happened::completions_timed_out);
-        if (expected || !state.timed_out) oracle.violation("a step of as_completed() timed out too early");
-        leave_step(frame, end);
-      }
-      if (end.cancelled()) scopes.told(task);
-      bool of_the_wait = end.cancelled() && (handles || !expected || end.thrown.id == 0);
-      if (of_the_wait) {  // it takes none away; unless it was that of the next future, which nobody can tell
-        coverage.count(Happened::completions_cancelled);
-        if (expected && !handles) {
-          oracle.perhaps_read(cell);
-          leave_step(frame, end);
-        }
-        if (planned.count % 2 == 0) leave_step(frame, end);
-        ++refused;
-        continue;
-      }
-      if (!expected) oracle.violation("as_completed() raised what nobody had failed with");
-      if (expected) oracle.caught(Source::cell(cell), end.thrown);
-      ++state.taken;
-      coverage.count(Happened::completions_given);
-      if (planned.count % 4 == 0) leave_step(frame, end);
+      step_failed(state, frame, planned, failure);
       continue;
     }
+    if ((doomed && scopes.in_cancelled_region(task)) || (owed && scopes.must_be_told(task)))
+      oracle.violation("a step of as_completed() goes on, which had to be cancelled");
     resumed(frame);
     if (handles && !handle) {
       if (state.taken != state.futures.size()) oracle.violation("as_completed() ended before all were handed out");
       break;
     }
-    if (!expected) oracle.violation("as_completed() gave one that is not done");
-    if (expected && handles && handle != state.futures[state.order[state.taken]])
-      oracle.violation("as_completed() gave another one than the next that completed");
-    if (handles && !handle.done()) oracle.violation("as_completed() gave a pending future");
-    if (expected && !handles && !state.futures[state.order[state.taken]].state().has_value())
-      oracle.violation("as_completed() gave a value of one that has none");
-    if (expected && !handles) came(cell);
-    ++state.taken;
-    coverage.count(Happened::completions_given);
-    if (handles && planned.style == Style::rvalue && expected) read_exception(handle, cell);
-    if (planned.style == Style::pass) act(planned.action);
+    step_gave(state, planned, handle);
     if (planned.style == Style::lvalue && planned.slot >= 3) {  // meanwhile others complete
       FrameId child = oracle.new_frame();
       oracle.frame_waits(frame, Source::frame(child));
@@ -213,10 +237,13 @@ Coro<Value> World::racer(Token, FrameId frame, Race& race, std::size_t index, In
   set_context_value(context);
   coverage.count(Happened::racers);
   if (!race.delay && race.won()) oracle.violation("a racer began after the race was won");
-  // One that was cancelled before it began has ended without.
   if (index != 0 && !race.delay && race.cells[index - 1] != nobody && !race.ends[index - 1].known)
     oracle.violation("a racer began before the one before it had ended");
-  std::size_t waits = index - std::min(index, race.ended);
+  // Those before it that have not begun were cancelled before they could.
+  auto never_began = [&](CellId cell) { return cell == nobody || oracle.frame_created(oracle.root(cell)); };
+  auto here = race.cells.begin() + static_cast<std::ptrdiff_t>(index);
+  std::size_t ended = race.ended + static_cast<std::size_t>(std::count_if(race.cells.begin(), here, never_began));
+  std::size_t waits = index - std::min(index, ended);
   if (race.delay && clock.time() < race.started + waits * *race.delay)
     oracle.violation("a racer began before its time");
   FrameId child = oracle.new_frame();

@@ -232,6 +232,9 @@ class World {
   struct Completed;
   struct Race;
   Coro<void> start_completed(FrameId frame, const Step& step);
+  void watch(const Ref<Completed>& completed, FrameId frame, const Step& step);
+  void step_failed(Completed& completed, FrameId frame, const Step& step, const std::exception_ptr& failure);
+  void step_gave(Completed& completed, const Step& step, AnyFuture& handle);
   Coro<void> in_completed(Token token, FrameId frame, Ref<Completed> completed, const Step& step);
   Coro<void> in_race(Token token, FrameId frame, const Step& step);
   Coro<Value> racer(Token token, FrameId frame, Race& race, std::size_t index, Index body, int context);
