@@ -7,7 +7,7 @@ export JOBS
 
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-matrix deps-instructions build test matrix check tidy format stress soak sabotage landing \
-  landing-fuzz demo instructions bench bench-quick bench-micro clean
+  landing-fuzz demo instructions bench bench-quick bench-micro bench-growth clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench-micro: ## times of single pieces, with Google Benchmark; FILTER="timer" fo
 	@tools/deps.sh micro
 	@tools/preset.sh bench heed_micro
 	@build/bench/bench/heed_micro --benchmark_filter="$(or $(FILTER),.)"
+
+bench-growth: ## how costs grow with size, from 10 to a million; five minutes. DOCS=1: also into docs/performance
+	@bench/runner/growth.sh $(if $(DOCS),--docs)
 
 clean: ## remove everything that was built
 	rm -rf build
