@@ -73,7 +73,7 @@ END {
     printf "growth.awk: the results have no series of '%s' with two sizes\n", topic >"/dev/stderr"
     exit 1
   }
-  left = 62
+  left = 72
   top = 46
   width = 450
   height = 290
@@ -83,8 +83,8 @@ END {
   high = step(k)
   last = k
 
-  printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 780 396\" width=\"780\" height=\"396\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#222222\">\n"
-  print "<rect width=\"780\" height=\"396\" fill=\"#ffffff\"/>"
+  printf "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 396\" width=\"800\" height=\"396\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#222222\">\n"
+  print "<rect width=\"800\" height=\"396\" fill=\"#ffffff\"/>"
   write(left, 26, "start", label[topic], " font-size=\"17\" font-weight=\"bold\"")
   for (k = first; k <= last; ++k) {
     y = y_of(step(k))
