@@ -642,7 +642,7 @@ TEST_F(TaskGroups, an_outside_cancel_that_a_failure_of_the_inner_group_outranked
   };
   auto in_outer = [&](TaskGroup& group) -> Coro<> {
     loop.call_later(1s, [&] { group.cancel(); });
-    co_await as_result(hangs("body"));
+    auto waited = co_await as_result(hangs("body"));
     co_await task_group(in_inner);
   };
   auto program = [&]() -> Coro<> {
