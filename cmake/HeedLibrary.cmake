@@ -16,4 +16,8 @@ target_link_libraries(heed PUBLIC Threads::Threads)
 if(NOT HEED_DIRECT_LANDING)
   target_compile_definitions(heed PRIVATE HEED_NO_DIRECT_LANDING)
 endif()
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  # A symbol of its assembly that the linker would not find in an archive for -flto.
+  set_source_files_properties(src/failure/landing_processor.cpp PROPERTIES COMPILE_OPTIONS -fno-lto)
+endif()
 set_target_properties(heed PROPERTIES POSITION_INDEPENDENT_CODE ON)

@@ -24,6 +24,7 @@
 
 #include "failure/landing_check.hpp"
 #include "failure/landing_pad.hpp"
+#include "failure/landing_processor.hpp"
 
 namespace heed::detail {
 
@@ -75,7 +76,7 @@ static_assert(sizeof(std::exception_ptr) == sizeof(void*));
 static_assert(sizeof(CountedHeader) == 128 && sizeof(Header) == sizeof(DependentHeader));
 static_assert(offsetof(DependentHeader, unwind_header) == 80);
 static_assert(offsetof(DependentHeader, unwind_header) - offsetof(DependentHeader, handler_switch_value) == 36,
-              "heed_rethrow knows this distance");
+              "heed_rethrow knows this distance, for every processor");
 
 constexpr _Unwind_Exception_Class primary_class = 0x474e5543432b2b00;  // "GNUCC++\0"
 constexpr _Unwind_Exception_Class dependent_class = 0x474e5543432b2b01;
@@ -155,13 +156,6 @@ constinit std::atomic<bool> allowed{true};
 constinit thread_local bool this_thread_tries = false;
 constinit thread_local std::uint64_t landed = 0;
 
-// A shadow stack would still hold the return address of a call that never returns.
-bool has_shadow_stack() noexcept {
-  std::uint64_t pointer = 0;
-  asm volatile(".byte 0xf3, 0x48, 0x0f, 0x1e, 0xc8" : "+a"(pointer));  // rdsspq %rax: does nothing where there is none
-  return pointer != 0;
-}
-
 bool try_out() noexcept {
   State expected = State::unknown;
   if (!state.compare_exchange_strong(expected, State::trying, std::memory_order_acq_rel))
@@ -191,15 +185,8 @@ bool is_on() noexcept {
 
 }  // namespace
 
-// What heed_rethrow needs in two registers.
-struct Destination {
-  std::uintptr_t landing_pad;  // 0: there is none
-  _Unwind_Exception* header;
-};
-
-extern "C" [[gnu::used, gnu::visibility("hidden")]] Destination heed_find_landing(const std::exception_ptr& exception,
-                                                                                  std::uintptr_t return_address) {
-  if (!is_on()) return {};
+Destination heed_find_landing(const std::exception_ptr& exception, std::uintptr_t return_address) {
+  if (!is_on() || must_unwind()) return {};
   void* object;
   std::memcpy(&object, &exception, sizeof object);
   CountedHeader& counted = counted_header(object);
@@ -222,33 +209,6 @@ extern "C" [[gnu::used, gnu::visibility("hidden")]] Destination heed_find_landin
   ++reinterpret_cast<Globals*>(abi::__cxa_get_globals())->uncaught;
   ++landed;
   return {landing->pad.address, &dependent->unwind_header};
-}
-
-// Nothing may be added to its body, and it is called by address only: optimizers that see it, as with -flto, take it for
-// a function that does not throw.
-#define HEED_STUB naked, noinline, no_instrument_function, no_sanitize("thread"), no_sanitize("address")
-
-// %rdi: where the exception_ptr is, which is how a std::exception_ptr is passed by value too.
-extern "C" __attribute__((HEED_STUB)) void heed_rethrow(const std::exception_ptr&) {
-  asm(R"(
-    movq (%rsp), %rsi
-    pushq %rdi
-    .cfi_adjust_cfa_offset 8
-    call heed_find_landing
-    popq %rdi
-    .cfi_adjust_cfa_offset -8
-    testq %rax, %rax
-    je 1f
-    movq %rax, %rcx
-    movq %rdx, %rax
-    movslq -36(%rax), %rdx
-    addq $8, %rsp
-    .cfi_adjust_cfa_offset -8
-    jmp *%rcx
-    .cfi_adjust_cfa_offset 8
-1:
-    jmp _ZSt17rethrow_exceptionNSt15__exception_ptr13exception_ptrE@PLT
-  )");
 }
 
 void allow_direct_landing(bool yes) noexcept { allowed.store(yes, std::memory_order_relaxed); }
@@ -276,7 +236,7 @@ DirectLanding direct_landing() {
 
 namespace heed {
 
-DirectLanding direct_landing() { return {false, "only on x86-64 Linux with libstdc++"}; }
+DirectLanding direct_landing() { return {false, "only on x86-64 and aarch64 Linux with libstdc++"}; }
 
 namespace detail {
 void allow_direct_landing(bool) noexcept {}

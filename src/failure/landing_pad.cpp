@@ -137,7 +137,7 @@ class PushedArguments {
         case 0x00:
         case 0x0a:
         case 0x0b:
-        case 0x2d: break;  // nop, remember_state, restore_state, window_save
+        case 0x2d: break;  // nop, remember_state, restore_state, window_save (on aarch64 negate_ra_state)
         case 0x01: at_ = instructions.pointer(pointer_encoding_); break;
         case 0x02: at_ += instructions.byte() * code_alignment_; break;
         case 0x03: at_ += instructions.fixed<std::uint16_t>() * code_alignment_; break;
@@ -221,6 +221,7 @@ Frame read_frame(std::uintptr_t address) noexcept {
         personality = common.pointer(encoding);
         break;
       }
+      case 'B': break;     // aarch64: return addresses are signed with the second key
       default: return {};  // also 'S', a signal's frame
     }
   }

@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBCXX__) && defined(__LP64__)
+#if (defined(__x86_64__) || defined(__AARCH64EL__)) && defined(__linux__) && defined(__GLIBCXX__) && defined(__LP64__)
 #define HEED_CAN_LAND_DIRECTLY 1
 #endif
 
