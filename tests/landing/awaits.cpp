@@ -318,6 +318,24 @@ HEED_LANDING_CASE(awaits, awkward_stack_frames, yes, returns) {
   for (int n : {1, 2, 7, 64}) note(awkward_frame(failed, n), awkward_frame(error, n));
 }
 
+// The same with fractions, for which some processors have registers that a call preserves.
+[[gnu::noinline]] double fractions(const std::exception_ptr& error, int n) {
+  double a = n, b = a + 0.5, c = a + 0.25, d = a + 0.125, e = a * 3, f = a * 5, g = a * 7, h = a * 9;
+  for (int i = 0; i < n; ++i) {
+    try {
+      a += b, b += c, c += d, d += e, e += f, f += g, g += h, h += a;
+      if (i % 2) heed::detail::rethrow(error);
+    } catch (const Failed& failed) {
+      a -= failed.code, h /= 2;
+    }
+  }
+  return a + 2 * b + 3 * c + 5 * d + 7 * e + 11 * f + 13 * g + 17 * h;
+}
+HEED_LANDING_CASE(awaits, fractions_around_it, yes, returns) {
+  std::exception_ptr error = std::make_exception_ptr(Failed(9));
+  for (int n : {2, 7, 20}) note(fractions(error, n));
+}
+
 // Many arguments: some are passed on the stack.
 [[gnu::noinline]] int many_arguments(long a, long b, long c, long d, long e, long f, long g, long h, const Mark& mark,
                                      const std::exception_ptr& error) {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <pthread.h>
+#include <sys/auxv.h>
 
 #include "landing/case.hpp"
 #include "landing/old_style.hpp"
@@ -229,6 +230,25 @@ HEED_LANDING_CASE(ends, in_a_signal_handler, yes, returns) {
   run_coro(raises_signals());
   std::signal(SIGUSR1, before);
 }
+
+#ifdef __aarch64__
+// Contents of the matrix register that wait for being saved (SME): the unwinder would save them.
+HEED_LANDING_CASE(ends, with_matrices_to_be_saved, any, returns) {
+  bool has_matrices = ::getauxval(AT_HWCAP2) & (1ul << 23);
+  std::exception_ptr error = std::make_exception_ptr(std::runtime_error("matrices"));
+  std::uint64_t nothing_to_save[2] = {};
+  std::uint64_t before = heed::detail::direct_landings();
+  if (has_matrices) asm volatile("msr s3_3_c13_c0_5, %0" : : "r"(&nothing_to_save) : "memory");  // tpidr2_el0
+  try {
+    Mark mark("m");
+    heed::detail::rethrow(error);
+  } catch (const std::runtime_error& caught) {
+    note(caught.what());
+  }
+  if (has_matrices) asm volatile("msr s3_3_c13_c0_5, xzr");
+  note(has_matrices && heed::detail::direct_landings() != before ? "landed" : "as it should be");
+}
+#endif
 
 }  // namespace
 }  // namespace heed::landing
