@@ -6,17 +6,20 @@ STRESS_SEEDS ?= 11 12 13 14 15
 export JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-matrix deps-instructions build test matrix check tidy format stress soak sabotage landing \
+.PHONY: help deps deps-matrix deps-aarch64 deps-instructions build test matrix check tidy format stress soak sabotage landing \
   landing-fuzz demo instructions bench bench-quick bench-micro bench-growth clean
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9%-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install what building and testing needs (Debian packages), if anything is missing
 	@tools/deps.sh build
 
 deps-matrix: ## the same for `make matrix` and `make check`
 	@tools/deps.sh matrix
+
+deps-aarch64: ## the same for the aarch64 variants of `make landing`, which are skipped without it
+	@tools/deps.sh aarch64
 
 build: deps ## configure and build the release preset into build/release
 	@tools/preset.sh release all

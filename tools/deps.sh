@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs what is needed and missing: `tools/deps.sh build` for building and testing, `matrix` for the second compiler
-# and the formatter, `instructions` for counting instructions, `micro` and `bench` for the benchmarks. Each need is probed by using it, so it does not matter how it got on the machine;
-# when nothing is missing, nothing is installed and no package list is fetched.
+# and the formatter, `aarch64` for compiling and emulating direct landing on another processor, `instructions` for
+# counting instructions, `micro` and `bench` for the benchmarks. Each need is probed by using it, so it does not matter
+# how it got on the machine; when nothing is missing, nothing is installed and no package list is fetched.
 set -u
 
-usage() { echo "usage: tools/deps.sh build|matrix|instructions|micro|bench" >&2; exit 2; }
+usage() { echo "usage: tools/deps.sh build|matrix|aarch64|instructions|micro|bench" >&2; exit 2; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 # Asks the compiler, which knows its own search paths.
@@ -17,6 +18,7 @@ has_sanitizers_of() {
 
 needs_build="g++ cmake ninja-build make libgtest-dev pkg-config"
 needs_matrix="clang-16 libclang-rt-16-dev clang-format-14"
+needs_aarch64="g++-aarch64-linux-gnu qemu-user"
 needs_bench="libboost1.81-dev libuv1-dev librust-tokio-dev cargo rustc golang-go python3 python3-uvloop gnuplot-nox"
 is_there() {
   case $1 in
@@ -24,6 +26,8 @@ is_there() {
     libgtest-dev) has_header gtest/gtest.h ;;
     clang-16) has clang++-16 ;;
     libclang-rt-16-dev) has_sanitizers_of clang++-16 ;;
+    g++-aarch64-linux-gnu) has aarch64-linux-gnu-g++ ;;
+    qemu-user) has qemu-aarch64 ;;
     libboost1.81-dev) has_header boost/asio/experimental/promise.hpp ;;
     libuv1-dev) has_header uv.h ;;
     librust-tokio-dev) ls -d /usr/share/cargo/registry/tokio-1.* >/dev/null 2>&1 ;;
@@ -44,6 +48,7 @@ missing_of() {
 case $1 in
   build) needs=$needs_build ;;
   matrix) needs="$needs_build $needs_matrix" ;;
+  aarch64) needs="$needs_build $needs_matrix $needs_aarch64" ;;
   instructions) needs="$needs_build valgrind" ;;
   micro) needs="$needs_build libbenchmark-dev" ;;
   bench) needs="$needs_build $needs_bench" ;;

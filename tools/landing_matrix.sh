@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # tools/landing_matrix.sh [VARIANT...]: builds the cases of tests/landing in many ways and runs each with direct landing
 # and without. Prints a table. Needs g++ and clang++-16; what else is missing is skipped and said so. --list says what
-# there is. Objects are kept in build/landing: what has not changed is not compiled again.
+# there is. Objects are kept in build/landing: what has not changed is not compiled again. What is for aarch64 is compiled
+# and emulated by the packages of `make deps-aarch64`, unless this is such a machine.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
 jobs=${JOBS:-1}
 clang=${CLANG:-clang++-16}
 gcc=${GCC:-g++}
+cross=${CROSS:-aarch64-linux-gnu-g++}
+cross_clang="$clang --target=aarch64-linux-gnu"
 out=build/landing
 
 # Variants by the objects that they are linked from: name, compiler, flags.
@@ -33,6 +36,20 @@ clang-lto     $clang -O2 -flto
 clang-pic     $clang -O2 -fPIC
 clang-asan    $clang -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-sanitize=function,vptr
 clang-tsan    $clang -O1 -g1 -fsanitize=thread
+aarch64-O0    $cross -O0
+aarch64-O1    $cross -O1 -fomit-frame-pointer -fno-asynchronous-unwind-tables
+aarch64-O2    $cross -O2
+aarch64-O3    $cross -O3 -march=armv8.5-a+sve2
+aarch64-Os    $cross -Os
+aarch64-lto   $cross -O2 -flto
+aarch64-pic   $cross -O2 -fPIC -fno-plt
+aarch64-large $cross -O2 -mcmodel=large -fno-pie -no-pie
+aarch64-pac   $cross -O2 -mbranch-protection=standard
+aarch64-bkey  $cross -O1 -mbranch-protection=bti+pac-ret+leaf+b-key -march=armv8.5-a
+aarch64-asan  $cross -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+aarch64-clang-O0  $cross_clang -O0
+aarch64-clang-O2  $cross_clang -O2
+aarch64-clang-pac $cross_clang -O2 -mbranch-protection=standard
 "
 # More ways to link or to run: name, objects, how.
 others="
@@ -43,10 +60,16 @@ gcc-valgrind   gcc-O1    valgrind
 gcc-gdb        gcc-O0    gdb
 clang-static   clang-O2  static
 clang-shared   clang-pic shared
+aarch64-static     aarch64-O2  static
+aarch64-static-pie aarch64-pic static-pie
+aarch64-shared     aarch64-pic shared
+aarch64-bti        aarch64-pac guarded
+aarch64-clang-bti  aarch64-clang-pac guarded
 "
 
 compiler_of() { awk -v name="$1" '$1 == name { print $2 }' <<<"$sets"; }
 flags_of() { awk -v name="$1" '$1 == name { $1 = $2 = ""; print }' <<<"$sets"; }
+emulator_of() { [[ $1 != aarch64-* || $(uname -m) == aarch64 ]] || echo "qemu-aarch64 -cpu max,pauth-impdef=on -L /usr/aarch64-linux-gnu"; }
 
 # The library, several files at a time except for what this is about, and the cases. One line an object: OBJECT SOURCE
 sources() {
@@ -62,7 +85,7 @@ sources() {
     echo "lib_$part.o $folder/$part.cpp"
   done
   for file in tests/landing/*.cpp; do
-    case $file in */landing_test.cpp | */plugin_code.cpp) continue ;; esac
+    case $file in */landing_test.cpp | */plugin_code.cpp | */guarded.cpp) continue ;; esac
     echo "case_$(basename "$file" .cpp).o $file"
   done
 }
@@ -76,8 +99,9 @@ compile() { # OBJECT SOURCE SET
   fi
   compiler=$(compiler_of "$3")
   [[ $source == */old_style.cpp ]] && standard="-std=c++14 -Wno-deprecated"
+  [[ $source == */landing_processor.cpp && $3 == aarch64-* ]] && standard+=" -fno-lto"
   # shellcheck disable=SC2046,SC2086
-  nice -n 8 "$compiler" $standard $(flags_of "$3") -w -Iinclude -Isrc -Itests -c "$source" -o "$object" ||
+  nice -n 8 "$compiler" $(flags_of "$3") $standard -w -Iinclude -Isrc -Itests -c "$source" -o "$object" ||
     { rm -f "$object"; return 1; }
 }
 export -f compile compiler_of flags_of
@@ -88,7 +112,7 @@ build_set() { # SET: the objects and the plugins
   sources | xargs -P "$jobs" -L 1 bash -c "compile \$0 \$1 $1 || exit 255" || return 1
   local number compiler unique=""
   compiler=$(compiler_of "$1")
-  [[ $1 == gcc-* ]] && unique=-fno-gnu-unique
+  [[ $compiler == *clang* ]] || unique=-fno-gnu-unique
   for number in 1 2; do
     # shellcheck disable=SC2046
     [ "$out/$1/libheed_landing_plugin_$number.so" -nt tests/landing/plugin_code.cpp ] ||
@@ -103,13 +127,16 @@ link() { # SET HOW
   case $2 in
     static | static-pie)
       # shellcheck disable=SC2046
-      $link "-$2" $(ls "$folder"/*.o | grep -v case_plugins) -pthread -o "$program-$2" ;;
+      $link "-$2" $(ls "$folder"/{lib,case}_*.o | grep -v case_plugins) -pthread -o "$program-$2" ;;
     shared)
       $link -shared "$folder"/lib_*.o -pthread -o "$folder/libheed.so" &&
         # shellcheck disable=SC2046
         $link -shared $(ls "$folder"/case_*.o | grep -v case_main) -L"$folder" -lheed -o "$folder/liblanding.so" &&
         $link "$folder/case_main.o" -L"$folder" -llanding -lheed -Wl,-rpath,'$ORIGIN' -pthread -o "$program-shared" ;;
-    *) $link -rdynamic "$folder"/*.o -pthread -ldl -o "$program" ;;
+    guarded)
+      $link -c tests/landing/guarded.cpp -o "$program-guarded.o" &&
+        $link -rdynamic "$folder"/{lib,case}_*.o "$program-guarded.o" -Wl,--wrap=main,-z,now -pthread -ldl -o "$program-guarded" ;;
+    *) $link -rdynamic "$folder"/{lib,case}_*.o -pthread -ldl -o "$program" ;;
   esac
 }
 
@@ -141,12 +168,13 @@ run_gdb() { # PROGRAM
 }
 
 run() { # SET HOW
-  local program=$out/$1/cases
+  local program=$out/$1/cases emulator
+  emulator=$(emulator_of "$1")
   case $2 in
-    static | static-pie | shared) "$program-$2" ;;
+    static | static-pie | shared | guarded) $emulator "$program-$2" ;;
     valgrind) valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "$program" ;;
     gdb) run_gdb "$program" ;;
-    *) TSAN_OPTIONS=halt_on_error=1 "$program" ;;
+    *) TSAN_OPTIONS=halt_on_error=1 $emulator "$program" ;;
   esac
 }
 
@@ -157,8 +185,11 @@ variant() { # NAME SET HOW
     echo "skipped: no $(compiler_of "$2")"
     return 0
   fi
-  for tool in valgrind gdb; do
-    if [ "$3" = $tool ] && ! command -v $tool >/dev/null; then
+  local tool tools=
+  [[ $3 == valgrind || $3 == gdb ]] && tools=$3
+  [[ $2 == aarch64-* ]] && tools="$cross $(emulator_of "$2" | cut -d ' ' -f 1)" # also for clang: its libraries
+  for tool in $tools; do
+    if ! command -v "$tool" >/dev/null; then
       echo "skipped: no $tool"
       return 0
     fi
@@ -186,10 +217,11 @@ if [ "${1:-}" = --list ]; then
 fi
 status=0
 mkdir -p "$out"
-if [ "${1:-}" = --build ]; then # SET: only the objects
-  build_set "$2"
-  exit
-fi
+case ${1:-} in
+  --build) build_set "$2"; exit ;;                        # SET: only the objects
+  --compiler) echo "$(compiler_of "$2") $(flags_of "$2")"; exit ;;
+  --emulator) emulator_of "$2"; exit ;;
+esac
 printf '%-15s %5s %9s  %s\n' variant cases landings result
 for name in ${*:-$(awk '{ print $1 }' <<<"$all")}; do
   line=$(awk -v name="$name" '$1 == name' <<<"$all")
