@@ -110,13 +110,14 @@ export sets out
 build_set() { # SET: the objects and the plugins
   mkdir -p "$out/$1"
   sources | xargs -P "$jobs" -L 1 bash -c "compile \$0 \$1 $1 || exit 255" || return 1
-  local number compiler unique=""
-  compiler=$(compiler_of "$1")
+  local number compiler flags unique=""
+  compiler=$(compiler_of "$1") flags=$(flags_of "$1")
+  flags=${flags/-mcmodel=large/} # not with -fPIC
   [[ $compiler == *clang* ]] || unique=-fno-gnu-unique
   for number in 1 2; do
-    # shellcheck disable=SC2046
+    # shellcheck disable=SC2086
     [ "$out/$1/libheed_landing_plugin_$number.so" -nt tests/landing/plugin_code.cpp ] ||
-      nice -n 8 "$compiler" -std=c++20 $(flags_of "$1") $unique -fPIC -shared -DHEED_PLUGIN_NUMBER=$number -Iinclude \
+      nice -n 8 "$compiler" -std=c++20 $flags $unique -fPIC -shared -DHEED_PLUGIN_NUMBER=$number -Iinclude \
         tests/landing/plugin_code.cpp -o "$out/$1/libheed_landing_plugin_$number.so" || return 1
   done
 }
@@ -170,6 +171,7 @@ run_gdb() { # PROGRAM
 run() { # SET HOW
   local program=$out/$1/cases emulator
   emulator=$(emulator_of "$1")
+  [ -z "$emulator" ] || local -x ASAN_OPTIONS=detect_leaks=0 # the emulator has no ptrace()
   case $2 in
     static | static-pie | shared | guarded) $emulator "$program-$2" ;;
     valgrind) valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite "$program" ;;
@@ -180,7 +182,7 @@ run() { # SET HOW
 
 variant() { # NAME SET HOW
   local log=$out/$1.log line result=ok
-  printf '%-15s ' "$1"
+  printf '%-18s ' "$1"
   if ! command -v "$(compiler_of "$2")" >/dev/null; then
     echo "skipped: no $(compiler_of "$2")"
     return 0
@@ -222,7 +224,7 @@ case ${1:-} in
   --compiler) echo "$(compiler_of "$2") $(flags_of "$2")"; exit ;;
   --emulator) emulator_of "$2"; exit ;;
 esac
-printf '%-15s %5s %9s  %s\n' variant cases landings result
+printf '%-18s %5s %9s  %s\n' variant cases landings result
 for name in ${*:-$(awk '{ print $1 }' <<<"$all")}; do
   line=$(awk -v name="$name" '$1 == name' <<<"$all")
   [ -n "$line" ] || { echo "no variant is called $name" >&2; exit 2; }

@@ -53,8 +53,9 @@ bool has_shadow_stack() noexcept {
 #ifdef __aarch64__
 
 // x0: where the exception_ptr is. x30: the address to return to, not signed. It never returns, so it need not sign it.
-// It is called and jumps in ways that branch target identification allows: `bti c`, and a jump by x17, which may reach
-// `bti c` and `bti j`. (g++ knows no naked functions here. Not to be compiled with -flto: the linker would not find it.)
+// Branch target identification wants the `bti c`, and allows that it jumps by `ret`, as unwinders do: not all compilers
+// begin landing pads with `bti j`. (g++ knows no naked functions here. Not to be compiled with -flto: the linker would not
+// find it in an archive.)
 asm(R"(
     .pushsection .text
     .balign 16
@@ -62,7 +63,7 @@ asm(R"(
     .type heed_rethrow, %function
 heed_rethrow:
     .cfi_startproc
-    hint 34
+    hint 34  // bti c
     stp x29, x30, [sp, -32]!
     .cfi_def_cfa_offset 32
     .cfi_offset 29, -32
@@ -80,7 +81,7 @@ heed_rethrow:
     cbz x17, 1f
     mov x0, x1
     ldrsw x1, [x0, -36]
-    br x17
+    ret x17
 1:
     b _ZSt17rethrow_exceptionNSt15__exception_ptr13exception_ptrE
     .cfi_endproc
