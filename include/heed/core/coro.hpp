@@ -176,6 +176,11 @@ struct IsCoro : std::false_type {};
 template <class T>
 struct IsCoro<Coro<T>> : std::true_type {};
 
+// What is called and not awaited. A coroutine function is none: nothing of its coroutine would run (asyncio refuses it in
+// debug mode).
+template <class F, class... A>
+concept Callback = std::invocable<F&, A...> && !IsCoro<std::invoke_result_t<F&, A...>>::value;
+
 }  // namespace detail
 
 // `co_await as_result(f())` gives an Outcome<T> and never throws: an exception of f(), a cancellation included, is in

@@ -64,11 +64,11 @@ class EventLoop {
   // itself.
   // An exception of it goes to the exception handler.
   // Throws std::runtime_error "Event loop is closed", std::invalid_argument for a null function.
-  template <std::invocable F>
+  template <detail::Callback F>
   Handle call_soon(F function, std::source_location where = std::source_location::current()) {
     return schedule_soon(make_call(std::move(function), where, "call_soon"));
   }
-  template <std::invocable F>
+  template <detail::Callback F>
   Handle call_soon(F function, const Context& context, std::source_location where = std::source_location::current()) {
     detail::ScheduledCall& call = make_call(std::move(function), where, "call_soon");
     call.use_context(context);
@@ -76,19 +76,19 @@ class EventLoop {
   }
   // Runs `function` when `delay` has passed; never early. Of equal deadlines the first registered is first.
   // A delay that is not positive is due at once. Throws std::invalid_argument for a NaN, else as call_soon().
-  template <class Rep, class Period, std::invocable F>
+  template <class Rep, class Period, detail::Callback F>
   TimerHandle call_later(std::chrono::duration<Rep, Period> delay, F function,
                          std::source_location where = std::source_location::current()) {
     Duration wait = to_delay(delay);
     return schedule_at(due_in(wait), make_call(std::move(function), where, "call_later"));
   }
-  template <std::invocable F>
+  template <detail::Callback F>
   TimerHandle call_at(TimePoint when, F function, std::source_location where = std::source_location::current()) {
     return schedule_at(when, make_call(std::move(function), where, "call_at"));
   }
   // As call_soon(), from any thread; wakes the loop. The function must not throw when it is moved.
   // Throws std::runtime_error "Event loop is closed".
-  template <std::invocable F>
+  template <detail::Callback F>
   void call_soon_threadsafe(F function, std::source_location where = std::source_location::current()) {
     detail::require_callable(function, "call_soon_threadsafe");
     post(*new detail::LetterFunction<F>(std::move(function), where));
@@ -125,11 +125,11 @@ class EventLoop {
   // --- descriptors -------------------------------------------------------------------------------------------------
   // Calls `function` in each iteration in which `fd` can be read (written) without blocking; replaces an earlier one.
   // Throws std::system_error naming the descriptor when it is not open or cannot be watched.
-  template <std::invocable F>
+  template <detail::Callback F>
   Handle add_reader(int fd, F function, std::source_location where = std::source_location::current()) {
     return watch_fd(fd, true, make_call(std::move(function), where, "add_reader"));
   }
-  template <std::invocable F>
+  template <detail::Callback F>
   Handle add_writer(int fd, F function, std::source_location where = std::source_location::current()) {
     return watch_fd(fd, false, make_call(std::move(function), where, "add_writer"));
   }

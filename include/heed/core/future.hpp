@@ -302,7 +302,8 @@ detail::PassingFuture<T> pass(Future<T> future) {
 
 template <class Handle, class F>
 CallbackId AnyFuture::add_callback(F function) {
-  static_assert(std::invocable<F&, Handle> || std::invocable<F&>, "a done callback takes the future, or nothing");
+  static_assert(std::invocable<F&, Handle> ? detail::Callback<F, Handle> : detail::Callback<F>,
+                "a done callback takes the future, or nothing, and is no coroutine function");
   detail::require_callable(function, "add_done_callback");
   detail::FutureState& target = state();
   auto* callback = new detail::DoneFunction<Handle, F>(std::move(function));

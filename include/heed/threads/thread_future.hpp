@@ -169,6 +169,8 @@ class ThreadFuture {
   // when it is done already or by cancel(). What it throws is reported.
   template <class F>
   void add_done_callback(F function) {
+    static_assert(std::invocable<F&, ThreadFuture> ? detail::Callback<F, ThreadFuture> : detail::Callback<F>,
+                  "a done callback takes the future, or nothing, and is no coroutine function");
     detail::require_callable(function, "add_done_callback");
     state().add_callback([function = std::move(function), future = *this]() mutable {
       if constexpr (std::invocable<F&, ThreadFuture>) {
