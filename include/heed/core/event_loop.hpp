@@ -63,6 +63,7 @@ class EventLoop {
   // Runs `function` in the next iteration, in order of registration, in a copy of the current context or in `context`
   // itself.
   // An exception of it goes to the exception handler.
+  // A coroutine function does not compile, here and below: create_task() runs it.
   // Throws std::runtime_error "Event loop is closed", std::invalid_argument for a null function.
   template <detail::Callback F>
   Handle call_soon(F function, std::source_location where = std::source_location::current()) {
