@@ -69,7 +69,6 @@ Handle EventLoop::schedule_soon(detail::ScheduledCall& call) {
 
 TimerHandle EventLoop::schedule_at(TimePoint when, detail::ScheduledCall& call) {
   TimerHandle handle = HandleAccess::timer(call);
-  call.when = when;
   core_->arm(call, when);
   call.retain();  // the loop's
   return handle;

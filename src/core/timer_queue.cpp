@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/timer_wheel.hpp"
+
 namespace heed::detail {
 
 namespace {
@@ -31,10 +33,62 @@ void TimerQueue::sift_down(std::size_t index, const Entry& entry) noexcept {
   place(index, entry);
 }
 
+TimerQueue::TimerQueue() noexcept = default;
+TimerQueue::~TimerQueue() = default;
+
+TimePoint TimerQueue::soonest() const noexcept {
+  if (in_wheel_ == 0) return heap_.front().when;
+  TimePoint start = TimerWheel::start_of(wheel_->first());
+  return heap_.empty() ? start : std::min(start, heap_.front().when);
+}
+
 void TimerQueue::arm(Timer& timer, TimePoint when) {
-  Entry entry{when, sequence_++, &timer};
+  if (heap_.capacity() == size()) heap_.reserve(std::max<std::size_t>(16, 2 * size()));
+  bool far = belongs_to_wheel(when);
+  timer.deadline_ = when;
+  if (far) {
+    timer.index_ = Timer::in_wheel;
+    wheel_->insert(timer);
+    ++in_wheel_;
+  } else {
+    push(timer);
+  }
+}
+
+// While one is in the wheel, all that could have the same deadline go there, behind it.
+bool TimerQueue::belongs_to_wheel(TimePoint when) {
+  if (in_wheel_ == 0) {
+    if (heap_.size() < enough_for_heap) return false;
+    TimerWheel::Tick horizon = std::max<TimerWheel::Tick>(0, TimerWheel::tick_of(last_expiry_) + 1);
+    if (wheel_) {
+      wheel_->set_horizon(horizon);
+    } else {
+      wheel_ = std::make_unique<TimerWheel>(horizon);
+    }
+  }
+  return TimerWheel::tick_of(when) >= wheel_->horizon();
+}
+
+void TimerQueue::push(Timer& timer) noexcept {
+  Entry entry{timer.deadline_, sequence_++, &timer};
   heap_.push_back(entry);
   sift_up(heap_.size() - 1, entry);
+}
+
+// From the wheel into the heap what is due before this tick.
+void TimerQueue::fetch_before(TimerWheel::Tick tick) noexcept {
+  if (in_wheel_ == 0 || tick <= wheel_->horizon()) return;
+  ReadyQueue taken;
+  wheel_->advance(tick, taken);
+  while (Runnable* runnable = taken.pop()) {
+    auto& timer = static_cast<Timer&>(*runnable);
+    if (TimerWheel::tick_of(timer.deadline_) >= tick) {
+      wheel_->insert(timer);
+    } else {
+      push(timer);
+      --in_wheel_;
+    }
+  }
 }
 
 void TimerQueue::erase(std::size_t index) noexcept {
@@ -50,18 +104,30 @@ void TimerQueue::erase(std::size_t index) noexcept {
 }
 
 void TimerQueue::disarm(Timer& timer) noexcept {
-  if (timer.armed()) erase(timer.index_);
+  if (!timer.armed()) return;
+  if (timer.index_ != Timer::in_wheel) return erase(timer.index_);
+  wheel_->remove(timer);
+  timer.index_ = Timer::unarmed;
+  --in_wheel_;
 }
 
-Timer* TimerQueue::pop() noexcept {
-  if (heap_.empty()) return nullptr;
+Timer* TimerQueue::pop_from_heap() noexcept {
   Timer* timer = heap_.front().timer;
   erase(0);
   return timer;
 }
 
+Timer* TimerQueue::pop() noexcept {
+  if (empty()) return nullptr;
+  while (in_wheel_ != 0 && (heap_.empty() || TimerWheel::tick_of(heap_.front().when) >= wheel_->first()))
+    fetch_before(wheel_->first() + 1);
+  return pop_from_heap();
+}
+
 void TimerQueue::expire(TimePoint now, ReadyQueue& ready) noexcept {
-  while (!heap_.empty() && heap_.front().when <= now) ready.push(*pop());
+  last_expiry_ = now;
+  fetch_before(TimerWheel::tick_of(now) + 1);
+  while (!heap_.empty() && heap_.front().when <= now) ready.push(*pop_from_heap());
 }
 
 }  // namespace heed::detail

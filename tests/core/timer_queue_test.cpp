@@ -1,4 +1,4 @@
-// The heap of deadlines.
+// The heap and the wheel of deadlines.
 #include "heed/core/timer_queue.hpp"
 
 #include <gtest/gtest.h>
@@ -110,6 +110,90 @@ TEST_F(TimerQueues, pop_gives_the_soonest_whether_it_is_due_or_not) {
   EXPECT_EQ(queue.pop(), timers[0].get());
   EXPECT_EQ(queue.pop(), nullptr);
 }
+
+// Deadlines from nanoseconds to months away, the past, and the end of time; a few hundred stay in the heap, more go
+// through the wheel. Time moves on in steps of all sizes.
+class TimerQueueModel : public TimerQueues, public ::testing::WithParamInterface<std::size_t> {
+ protected:
+  struct Armed {
+    TimePoint when;
+    int number;
+  };
+
+  TimePoint some_deadline() {
+    if (random() % 50 == 0) return TimePoint::max();
+    if (random() % 50 == 0) return now - std::chrono::nanoseconds(random() % 1'000'000'000);
+    std::uint64_t range = std::uint64_t{1} << random() % 53;
+    TimePoint when = now + std::chrono::nanoseconds(random() % range);
+    return random() % 2 ? when : TimePoint(std::chrono::ceil<std::chrono::seconds>(when.time_since_epoch()));
+  }
+  void arm(int i) {
+    TimePoint when = some_deadline();
+    queue.arm(*timers[i], when);
+    model.push_back({when, i});
+  }
+  void disarm(int i) {
+    queue.disarm(*timers[i]);
+    model.erase(std::find_if(model.begin(), model.end(), [&](const Armed& each) { return each.number == i; }));
+  }
+  std::vector<int> due() {
+    std::vector<Armed> all;
+    for (const Armed& each : model)
+      if (each.when <= now) all.push_back(each);
+    std::erase_if(model, [&](const Armed& each) { return each.when <= now; });
+    std::stable_sort(all.begin(), all.end(), [](const Armed& a, const Armed& b) { return a.when < b.when; });
+    std::vector<int> numbers;
+    for (const Armed& each : all) numbers.push_back(each.number);
+    return numbers;
+  }
+  TimePoint truly_soonest() const {
+    return std::min_element(model.begin(), model.end(), [](const Armed& a, const Armed& b) { return a.when < b.when; })
+        ->when;
+  }
+
+  std::mt19937_64 random{7};
+  TimePoint now{std::chrono::hours(1000)};
+  std::vector<Armed> model;  // in order of arming
+};
+
+TEST_P(TimerQueueModel, what_expires_agrees_with_a_sorted_list) {
+  for (int step = 0; step < 20000; ++step) {
+    int i = static_cast<int>(random() % GetParam());
+    if (timers[i]->armed()) {
+      disarm(i);
+    } else {
+      arm(i);
+    }
+    ASSERT_EQ(queue.size(), model.size());
+    if (random() % 8 != 0) continue;
+    now += std::chrono::nanoseconds(random() % (std::uint64_t{1} << random() % 45));
+    ASSERT_EQ(expired(now), due());
+  }
+}
+
+TEST_P(TimerQueueModel, who_sleeps_until_the_soonest_is_never_late_and_wakes_up_a_few_times_too_often_at_most) {
+  for (std::size_t i = 0; i < GetParam(); ++i) arm(static_cast<int>(i));
+  int too_often = 0;
+  while (!model.empty()) {
+    ASSERT_LE(queue.soonest(), truly_soonest());
+    now = std::max(now, queue.soonest());
+    std::vector<int> expected = due();
+    ASSERT_EQ(expired(now), expected);
+    too_often = expected.empty() ? too_often + 1 : 0;
+    ASSERT_LE(too_often, 7);  // once for each level of the wheel
+  }
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST_P(TimerQueueModel, pop_takes_all_in_order_of_deadlines) {
+  for (std::size_t i = 0; i < GetParam(); ++i) arm(static_cast<int>(i));
+  now = TimePoint::max();
+  std::vector<int> numbers;
+  while (Timer* timer = queue.pop()) numbers.push_back(static_cast<TestTimer*>(timer)->number);
+  EXPECT_EQ(numbers, due());
+}
+
+INSTANTIATE_TEST_SUITE_P(of, TimerQueueModel, ::testing::Values(10u, 300u, 1000u));
 
 }  // namespace
 }  // namespace heed::detail

@@ -41,7 +41,7 @@ class ScheduledCall : public Timer, public Pooled {
   // signals. False when it was cancelled.
   bool call_again(LoopCore& loop) noexcept;
 
-  TimePoint when{};
+  TimePoint when() const noexcept { return deadline(); }
   const std::source_location& created_at() const noexcept { return created_at_; }
   virtual std::string describe() const = 0;
 
@@ -120,7 +120,7 @@ class TimerHandle : public Handle {
  public:
   TimerHandle() noexcept = default;
   // When it is due, on the loop's clock.
-  TimePoint when() const noexcept { return call_ ? call_->when : TimePoint(); }
+  TimePoint when() const noexcept { return call_ ? call_->when() : TimePoint(); }
 
  private:
   friend struct HandleAccess;
