@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "heed/core/task_state.hpp"
+
 namespace heed::detail {
 
 namespace {
@@ -37,7 +39,10 @@ ContextMapRef ContextMap::with(const ContextMapRef& map, std::uint64_t variable,
 
 constinit thread_local ContextRef* context_slot = nullptr;
 
-ContextRef& thread_context() noexcept {
+ContextRef& current_context() noexcept {
+  if (context_slot) return *context_slot;
+  if (Scheduler* scheduler = running_scheduler)
+    return scheduler->current_task ? scheduler->current_task->shared_context() : *scheduler->outer_context;
   static thread_local ContextRef own;
   return own;
 }

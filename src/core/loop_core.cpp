@@ -71,6 +71,45 @@ void LoopCore::check_thread() const {
 
 // --- running ---------------------------------------------------------------------------------------------------------
 
+std::exception_ptr LoopCore::take_interrupt() noexcept {
+  attention_ = debug_;
+  return std::exchange(interrupt_, nullptr);
+}
+
+// What else there is to do than what is ready.
+[[gnu::noinline]] void LoopCore::look_outside() {
+  if (ready.empty()) {
+    poll(time_to_sleep());
+  } else if (callbacks_since_poll_ >= callbacks_between_polls) {
+    look_around();
+  } else {
+    mailbox_->empty_into(ready);
+  }
+}
+
+inline void LoopCore::run_batch() {
+  while (!attention_) {
+    Runnable* runnable = batch_.pop();
+    if (!runnable) return;
+    __builtin_prefetch(batch_.front());
+    ++callbacks_since_poll_;
+    runnable->run(*this);
+  }
+  run_batch_with_attention();
+}
+
+inline void LoopCore::run_once() {
+  if (ready.empty() || callbacks_since_poll_ >= callbacks_between_polls || !mailbox_->empty()) look_outside();
+  batch_.take_all(ready);  // what they add runs in the next iteration
+  for (;;) {
+    try {
+      return run_batch();
+    } catch (...) {  // no memory for a callback from another thread: the rest goes on
+      report_callback_failure(std::current_exception(), "event loop");
+    }
+  }
+}
+
 void LoopCore::run_forever() {
   check_runnable();
   {
@@ -87,46 +126,11 @@ void LoopCore::run_forever() {
       LoopCore& core_;
     } thread_here(*this);
     measure_stack();
-    outer_context = context_slot;
     do {
       run_once();
     } while (!stopping_ && !interrupt_);
   }
   if (interrupt_) std::rethrow_exception(take_interrupt());
-}
-
-std::exception_ptr LoopCore::take_interrupt() noexcept {
-  attention_ = debug_;
-  return std::exchange(interrupt_, nullptr);
-}
-
-void LoopCore::run_once() {
-  if (ready.empty()) {
-    poll(time_to_sleep());
-  } else if (callbacks_since_poll_ >= callbacks_between_polls) {
-    look_around();
-  } else if (!mailbox_->empty()) {
-    mailbox_->empty_into(ready);
-  }
-  batch_.take_all(ready);  // what they add runs in the next iteration
-  for (;;) {
-    try {
-      return run_batch();
-    } catch (...) {  // no memory for a callback from another thread: the rest goes on
-      report_callback_failure(std::current_exception(), "event loop");
-    }
-  }
-}
-
-void LoopCore::run_batch() {
-  while (!attention_) {
-    Runnable* runnable = batch_.pop();
-    if (!runnable) return;
-    __builtin_prefetch(batch_.front());
-    ++callbacks_since_poll_;
-    runnable->run(*this);
-  }
-  run_batch_with_attention();
 }
 
 void LoopCore::run_batch_with_attention() {

@@ -28,6 +28,7 @@ std::uint64_t next_task_id() noexcept {
 }  // namespace
 
 namespace {
+
 Ref<const Lineage> copy_nearest(const Lineage& line) {
   std::vector<const Creator*> nearest;
   for (const Lineage* link = &line; link && nearest.size() < Lineage::shown; link = link->parent.get())
@@ -42,11 +43,18 @@ Ref<const Lineage> copy_nearest(const Lineage& line) {
   }
   return copy;
 }
+
+// Of the one that creates a task for `loop`.
+const ContextRef& creators_context(const Scheduler& loop) noexcept {
+  return !context_slot && loop.current_task ? loop.current_task->shared_context() : current_context();
+}
+
 }  // namespace
 
 TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_location& where)
-    : FutureState(loop, where), id_(next_task_id()), context_(copy_of_current_context()) {
+    : FutureState(loop, where), id_(next_task_id()), context_(copy_of(creators_context(loop))) {
   is_task_ = true;
+  task_flags_ = fresh;
   leaf_ = &root;
   root.continuation_ = loop.root_continuation();
   if (TaskState* creator = loop.current_task) {
@@ -125,17 +133,18 @@ void TaskState::start_eagerly() {
   // The creator may be handling an exception: its trail is put aside for this step.
   Trail creators_trail = std::exchange(core.trail, Trail());
   TaskState* outer_task = std::exchange(core.outer_task, core.current_task);
-  ContextRef* outer_context = std::exchange(core.outer_context, context_slot);
+  ContextRef* creators_scope = std::exchange(context_slot, nullptr);
   run(core);
   core.outer_task = outer_task;
-  core.outer_context = outer_context;
+  context_slot = creators_scope;
   core.trail = std::move(creators_trail);
 }
 
 // What most steps have no need of. Returns the frame to resume.
-std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler, PromiseBase& leaf) {
+std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler) {
+  PromiseBase& leaf = *scheduler.resumed;
   bool cancelled = cancel_pending() && prepare_cancel(scheduler);
-  if (cancelled && !has(started)) return finish_with(leaf, take_cancelled(scheduler));  // the body never runs
+  if (cancelled && has(fresh)) return finish_with(leaf, take_cancelled(scheduler));  // the body never runs
   if (has(passes)) {
     clear(passes);
     std::exception_ptr failure;
@@ -171,16 +180,13 @@ inline void TaskState::leave_loop(LoopCore& loop) noexcept {
 
 void TaskState::run(LoopCore& loop) {
   Scheduler& scheduler = loop;
-  PromiseBase* leaf = std::exchange(leaf_, nullptr);
   scheduler.current_task = this;
-  context_slot = &context_;
-  scheduler.resumed = leaf;
-  std::coroutine_handle<> frame = leaf->handle();
+  scheduler.resumed = std::exchange(leaf_, nullptr);
+  std::coroutine_handle<> frame = scheduler.resumed->handle();
   if (has(needs_preparation)) [[unlikely]]
-    frame = prepare_step(scheduler, *leaf);
-  task_flags_ = static_cast<std::uint16_t>((task_flags_ | started) & ~waits);
+    frame = prepare_step(scheduler);
+  task_flags_ &= static_cast<std::uint16_t>(~(fresh | waits));
   scheduler.resume(frame);
-  context_slot = scheduler.outer_context;
   if (!leaf_) return end(loop);
   if (scheduler.trail.active()) [[unlikely]]
     scheduler.trail.clear();

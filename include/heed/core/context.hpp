@@ -35,10 +35,10 @@ struct ContextCell : RefCounted {
 };
 using ContextRef = Ref<ContextCell>;
 
-// The context of the running task or callback; null outside of them, where the thread's own one is meant.
+// The context of the innermost ContextScope. Null in a task that opened none: a step costs nothing for its context.
 extern constinit thread_local ContextRef* context_slot;
-ContextRef& thread_context() noexcept;
-inline ContextRef& current_context() noexcept { return context_slot ? *context_slot : thread_context(); }
+// That one, else the running task's, else the one around the running loop, else the thread's own.
+ContextRef& current_context() noexcept;
 // The same values in a context of its own.
 inline ContextRef copy_of(const ContextRef& context) {
   if (!context || !context->map) return nullptr;
@@ -48,6 +48,7 @@ inline ContextRef copy_of(const ContextRef& context) {
 }
 inline ContextRef copy_of_current_context() { return copy_of(current_context()); }
 
+// A callback, or what Context::run() calls.
 class ContextScope {
  public:
   explicit ContextScope(ContextRef& context) noexcept : outer_(std::exchange(context_slot, &context)) {}

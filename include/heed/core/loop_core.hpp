@@ -145,6 +145,7 @@ class LoopCore : public Scheduler {
 
  private:
   void run_once();
+  void look_outside();
   void run_batch();
   void run_batch_with_attention();
   void run_one(Runnable& runnable);

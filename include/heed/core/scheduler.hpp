@@ -122,14 +122,14 @@ class Scheduler {
   // A new task needs more than to be queued: the loop is closed or in debug mode, or there is a task factory.
   bool careful_start = false;
   TaskState* current_task = nullptr;
-  // What is current again after the step: the loop's own, but for an eager task, which runs inside its creator's step.
+  // The current one again after the step: none, but for an eager task, which runs inside its creator's step.
   TaskState* outer_task = nullptr;
-  ContextRef* outer_context = nullptr;
-  PromiseBase* resumed = nullptr;    // the frame that continues at a leaf await
-  PromiseBase* completed = nullptr;  // the frame that finished last
-  bool root_finished = false;        // that was the root of the running task
-  bool deliver_cancel = false;       // the frame that is resumed gets a CancelledError
-  CancelReasonRef cancel_reason;     // and this is why
+  ContextRef* outer_context = nullptr;  // while it runs: the context that it was started in
+  PromiseBase* resumed = nullptr;       // the frame that continues at a leaf await
+  PromiseBase* completed = nullptr;     // the frame that finished last
+  bool root_finished = false;           // that was the root of the running task
+  bool deliver_cancel = false;          // the frame that is resumed gets a CancelledError
+  CancelReasonRef cancel_reason;        // and this is why
   Trail trail;
 
   // Continues `next`. Symmetric transfer is no tail call in every build (g++ below -O2, sanitizers): when the stack
@@ -144,10 +144,11 @@ class Scheduler {
 
   // Resumes a frame and all that it transfers to.
   void resume(std::coroutine_handle<> frame) {
-    do {
-      frame.resume();
-      frame = std::exchange(bounced_, nullptr);  // set last by what returned: an eager task's step inside is over
-    } while (frame);
+    frame.resume();
+    while (bounced_)
+      [[unlikely]]  // set last by what returned: an eager task's step inside is over
+      std::exchange(bounced_, nullptr)
+          .resume();
   }
 
   // The frame address that stands for the end of a task: what the root of every task continues.

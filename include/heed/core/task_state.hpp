@@ -54,6 +54,7 @@ class TaskState : public FutureState {
   void set_name(std::string name);
   Context context();
   void use_context(const Context& context);
+  ContextRef& shared_context() noexcept { return context_; }
 
   // Makes the task known to the loop, which keeps it until it is done, and schedules its first step.
   void start(Scheduler& loop) noexcept {
@@ -151,7 +152,7 @@ class TaskState : public FutureState {
   void settle_all_requests(std::uint64_t CancellationCounts::*end) noexcept;
   void close_cancel_if_settled() noexcept;
   void region_changed(bool cancelled) noexcept;
-  std::coroutine_handle<> prepare_step(Scheduler& scheduler, PromiseBase& leaf);
+  std::coroutine_handle<> prepare_step(Scheduler& scheduler);
   TaskExtras& extras();
   Ref<const Lineage> lineage();
 
@@ -161,7 +162,7 @@ class TaskState : public FutureState {
     passes = 2,       // a failure of the wait finishes the frame instead of resuming it
     region_cancelled = 4,
     needs_preparation = cancel_open | passes | region_cancelled,
-    started = 8,
+    fresh = 8,         // its first step is to come
     cancel_woke = 16,  // a request ended the wait: the next step delivers it, whatever happens
     was_abandoned = 32,
     on_cancel_path = 64,
