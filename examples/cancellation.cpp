@@ -17,7 +17,7 @@ Coro<> work() {
   try {
     co_await heed::sleep(1h);
   } catch (const heed::CancelledError& error) {
-    std::printf("cancelled: %s, by '%s'\n", error.what(), error.reason()->by_name.c_str());
+    std::printf("cancelled: %s, by '%s'\n", error.what(), error.reason()->by_name().c_str());
     throw;
   }
 }

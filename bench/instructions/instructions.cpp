@@ -107,6 +107,25 @@ Coro<> queue_put_and_get(long times) {
   co_await in;
 }
 
+Coro<int> blocked() {
+  co_await pass(running_loop().create_future<void>());
+  co_return 0;
+}
+// Created, blocked, cancelled and awaited.
+Coro<> blocked_task_cancelled(long times) {
+  long cancelled = 0;
+  std::vector<Task<int>> batch;
+  batch.reserve(batch_size);
+  for (long done = 0; done < times; done += batch_size) {
+    batch.clear();
+    for (int i = 0; i < batch_size; ++i) batch.push_back(create_task(blocked()));
+    co_await yield_now();
+    for (Task<int>& task : batch) task.cancel();
+    for (Task<int>& task : batch) cancelled += (co_await as_result(task)).cancelled();
+  }
+  keep(cancelled);
+}
+
 struct Operation {
   const char* name;
   Coro<> (*run)(long times);
@@ -116,6 +135,7 @@ constexpr Operation operations[] = {
     {"await_of_a_complete_child", await_of_a_complete_child}, {"child_of_gather", child_of_gather},
     {"future_set_and_awaited", future_set_and_awaited},       {"call_soon", call_soon},
     {"timer_set_and_cancelled", timer_set_and_cancelled},     {"queue_put_and_get", queue_put_and_get},
+    {"blocked_task_cancelled", blocked_task_cancelled},
 };
 
 }  // namespace

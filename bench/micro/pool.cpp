@@ -1,5 +1,5 @@
 // The cache that frames and task blocks come from, beside malloc.
-#include "heed/core/pool.hpp"
+#include "heed/failure/pool.hpp"
 
 #include <cstdlib>
 #include <vector>

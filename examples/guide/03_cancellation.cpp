@@ -10,7 +10,7 @@ Coro<> worker() {
   try {
     co_await heed::sleep(1h);
   } catch (const heed::CancelledError& error) {
-    std::cout << "worker: " << error.what() << ", says " << error.reason()->by_name << '\n';
+    std::cout << "worker: " << error.what() << ", says " << error.reason()->by_name() << '\n';
     throw;
   }
 }

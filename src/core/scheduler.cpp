@@ -146,8 +146,7 @@ AwaitChain await_chain_from(const PromiseBase& innermost, const void* end) {
 }
 
 std::exception_ptr take_cancelled(Scheduler& scheduler) {
-  scheduler.deliver_cancel = false;
-  return std::make_exception_ptr(CancelledError(std::exchange(scheduler.cancel_reason, nullptr)));
+  return std::make_exception_ptr(CancelledError(take_cancel_reason(scheduler)));
 }
 
 }  // namespace heed::detail

@@ -36,13 +36,9 @@ void add_note(std::string note) {
 namespace detail {
 
 CancelReasonRef make_reason(CancelSource source, std::string_view message, const std::source_location& where) {
-  std::uint64_t by = 0;
-  std::string name;
-  if (running_scheduler && running_scheduler->current_task) {
-    by = running_scheduler->current_task->id();
-    name = running_scheduler->current_task->name();
-  }
-  return CancelReasonRef(new CancelReason(source, std::string(message), where, by, std::move(name)));
+  TaskState* by = running_scheduler ? running_scheduler->current_task : nullptr;
+  if (!by) return CancelReasonRef(new CancelReason(source, message, where, 0, {}));
+  return CancelReasonRef(new CancelReason(source, message, where, by->id(), by->name_given()));
 }
 
 void no_running_loop() { throw std::runtime_error("no running event loop"); }

@@ -73,10 +73,6 @@ TaskExtras& TaskState::extras() {
   return *extras_;
 }
 
-std::string TaskState::name() const {
-  return extras_ && !extras_->name.empty() ? extras_->name : "Task-" + std::to_string(id_);
-}
-
 void TaskState::set_name(std::string name) {
   extras().name = std::move(name);
   extras_->lineage = nullptr;  // children made from now on see the new name
@@ -140,23 +136,42 @@ void TaskState::start_eagerly() {
   core.trail = std::move(creators_trail);
 }
 
-// What most steps have no need of. Returns the frame to resume.
+// What most steps have no need of. Returns the frame to resume; none when the task has ended.
 std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler) {
   PromiseBase& leaf = *scheduler.resumed;
   bool cancelled = cancel_pending() && prepare_cancel(scheduler);
-  if (cancelled && has(fresh)) return finish_with(leaf, take_cancelled(scheduler));  // the body never runs
-  if (has(passes)) {
-    clear(passes);
-    std::exception_ptr failure;
-    if (cancelled) {
-      failure = take_cancelled(scheduler);
-      if (has(waits)) waiting_on_->forget(*this);  // what it was given meanwhile goes to others
-    } else if (has(waits)) {
-      failure = waiting_on_->failure_for_awaiter(leaf);
-    }
-    if (failure) return finish_with(leaf, std::move(failure));
+  if (!cancelled && !has(passes)) return leaf.handle();
+  bool ends_task = has(fresh) || (has(passes) && passes_to_root(leaf));    // when it is cancelled; a body never begins
+  if (cancelled && has(waits) && has(passes)) waiting_on_->forget(*this);  // what it was given goes to others
+  if (cancelled && ends_task) return end_cancelled(scheduler, leaf, take_cancel_reason(scheduler));
+  if (!has(passes)) return leaf.handle();
+  clear(passes);
+  std::exception_ptr failure;
+  if (cancelled) {
+    failure = take_cancelled(scheduler);
+  } else if (has(waits)) {
+    CancelReasonRef reason = ends_task ? waiting_on_->cancel_reason() : nullptr;
+    if (reason) return end_cancelled(scheduler, leaf, std::move(reason));
+    failure = waiting_on_->failure_for_awaiter(leaf);
   }
-  return leaf.handle();
+  return failure ? finish_with(leaf, std::move(failure)) : leaf.handle();
+}
+
+bool TaskState::passes_to_root(const PromiseBase& leaf) const noexcept {
+  const PromiseBase* frame = &leaf;
+  while (frame->passes_) frame = &PromiseBase::of(frame->continuation_);
+  return frame->continuation_ == loop().root_continuation();
+}
+
+// A cancellation that every frame hands on ends them all: nobody sees an exception, so none is made.
+std::coroutine_handle<> TaskState::end_cancelled(Scheduler& scheduler, PromiseBase& leaf,
+                                                 CancelReasonRef reason) noexcept {
+  clear(waits);
+  destroy_chain(leaf, scheduler.root_continuation());
+  finish_cancelled(std::move(reason));
+  end_step(scheduler);
+  leave_loop(scheduler.core());
+  return nullptr;
 }
 
 inline void TaskState::finish(LoopCore& loop, PromiseBase& root) noexcept {
@@ -185,9 +200,15 @@ void TaskState::run(LoopCore& loop) {
   std::coroutine_handle<> frame = scheduler.resumed->handle();
   if (has(needs_preparation)) [[unlikely]]
     frame = prepare_step(scheduler);
+  if (!frame) [[unlikely]]
+    return;
   task_flags_ &= static_cast<std::uint16_t>(~(fresh | waits));
   scheduler.resume(frame);
   if (!leaf_) return end(loop);
+  end_step(scheduler);
+}
+
+inline void TaskState::end_step(Scheduler& scheduler) noexcept {
   if (scheduler.trail.active()) [[unlikely]]
     scheduler.trail.clear();
   scheduler.current_task = scheduler.outer_task;
@@ -202,9 +223,7 @@ void TaskState::end(LoopCore& loop) noexcept {
   } else {
     finish_lost(loop);
   }
-  if (scheduler.trail.active()) [[unlikely]]
-    scheduler.trail.clear();
-  scheduler.current_task = scheduler.outer_task;
+  end_step(scheduler);
   leave_loop(loop);  // perhaps the end of this object: nobody may find it as the current task
 }
 

@@ -26,10 +26,14 @@ const char* to_string(CancelSource source) noexcept {
   return "unknown";
 }
 
+std::string task_name(std::uint64_t id, std::string_view given) {
+  return given.empty() ? "Task-" + std::to_string(id) : std::string(given);
+}
+
 std::string CancelReason::describe() const {
   std::string line = to_string(source);
   if (!text.empty()) line += " '" + text + "'";
-  if (by_task != 0) line += " by '" + by_name + "'";
+  if (by_task != 0) line += " by '" + by_name() + "'";
   if (where.line() != 0) line += std::string(" at ") + where.file_name() + ":" + std::to_string(where.line());
   return line;
 }

@@ -114,13 +114,9 @@ void Gathering::cancel_others(FutureState& child) noexcept {
       failed_.push_back(AnyFuture::share(child));
     }
     if (std::exchange(cancelling_rest_, true) || cancel_requested_) return;
-    std::uint64_t by = 0;
-    std::string name;
-    if (child.is_task()) {
-      by = static_cast<TaskState&>(child).id();
-      name = static_cast<TaskState&>(child).name();
-    }
-    CancelReasonRef reason(new CancelReason(CancelSource::gather, "", std::source_location(), by, std::move(name)));
+    const auto* by = child.is_task() ? &static_cast<const TaskState&>(child) : nullptr;
+    CancelReasonRef reason(new CancelReason(CancelSource::gather, "", std::source_location(), by ? by->id() : 0,
+                                            by ? by->name_given() : std::string_view()));
     std::vector<AnyFuture> asked = children_;
     for (const AnyFuture& other : asked) other.state().cancel(reason);
   } catch (const std::bad_alloc&) {  // the others end by themselves; the failure is reported

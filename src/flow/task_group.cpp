@@ -119,7 +119,7 @@ void GroupState::child_done(FutureState& child) {
     }
     if (!aborting_) {
       auto& task = static_cast<TaskState&>(child);
-      CancelReasonRef reason(new CancelReason(CancelSource::task_group, "", where_, task.id(), task.name()));
+      CancelReasonRef reason(new CancelReason(CancelSource::task_group, "", where_, task.id(), task.name_given()));
       abort(reason);  // asyncio: the children first
       if (with_body_ && state_ == State::open) request_.make(reason);
     }

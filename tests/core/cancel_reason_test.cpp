@@ -48,7 +48,7 @@ TEST_F(CancelReasons, a_reason_tells_the_task_that_asked) {
   loop.turn(3);
   CancelReasonRef reason = reason_of(victim);
   ASSERT_TRUE(reason);
-  EXPECT_EQ(reason->by_name, "killer");
+  EXPECT_EQ(reason->by_name(), "killer");
   EXPECT_EQ(reason->by_task, task.id());
 }
 
@@ -58,7 +58,7 @@ TEST_F(CancelReasons, a_request_from_outside_of_any_task_names_none) {
   task.cancel();
   loop.turn();
   EXPECT_EQ(reason_of(task)->by_task, 0u);
-  EXPECT_EQ(reason_of(task)->by_name, "");
+  EXPECT_EQ(reason_of(task)->by_name(), "");
 }
 
 TEST_F(CancelReasons, the_reason_is_described_in_one_line) {

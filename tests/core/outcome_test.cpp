@@ -46,6 +46,29 @@ TEST_F(Outcomes, a_cancellation_is_no_failure) {
   EXPECT_THROW(outcome.value(), CancelledError);
 }
 
+TEST_F(Outcomes, a_cancellation_with_a_reason_is_an_exception_when_it_is_asked_for) {
+  CancelReasonRef reason(new CancelReason(CancelSource::request, "stop", std::source_location::current(), 3, "boss"));
+  Outcome<int> outcome(reason);
+  EXPECT_FALSE(outcome);
+  EXPECT_FALSE(outcome.failed());
+  EXPECT_TRUE(outcome.cancelled());
+  std::exception_ptr exception = outcome.exception();
+  EXPECT_EQ(describe(exception), "heed::CancelledError: stop");
+  EXPECT_EQ(outcome.exception(), exception);
+  try {
+    outcome.value();
+    FAIL() << "no exception";
+  } catch (const CancelledError& error) {
+    EXPECT_EQ(error.reason(), reason.get());
+  }
+}
+
+TEST_F(Outcomes, a_cancellation_whose_reason_is_not_known) {
+  Outcome<int> outcome{CancelReasonRef()};
+  EXPECT_TRUE(outcome.cancelled());
+  EXPECT_EQ(describe(outcome.exception()), "heed::CancelledError");
+}
+
 TEST_F(Outcomes, a_move_only_value_and_a_reference) {
   Outcome<std::unique_ptr<int>> pointer(std::make_unique<int>(1));
   std::unique_ptr<int> taken = std::move(pointer).value();

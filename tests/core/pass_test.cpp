@@ -97,6 +97,58 @@ TEST_P(Passing, a_yield_that_is_cancelled) {
   EXPECT_EQ(log, frames(GetParam()));
 }
 
+TEST_P(Passing, a_task_that_waits_for_a_future_and_is_cancelled) {
+  Future<> future = loop.create_future<>();
+  Task<> task = loop.create_task(chain(GetParam(), future));
+  loop.turn();
+  task.cancel("why");
+  loop.turn();
+  EXPECT_TRUE(future.cancelled());
+  EXPECT_EQ(thrown<CancelledError>([&] { task.result(); }), "why");
+  EXPECT_EQ(log, frames(GetParam()));
+  EXPECT_EQ(loop.failures().cancellations().delivered, 1u);
+}
+
+TEST_P(Passing, a_task_that_waits_for_another_one_and_is_cancelled) {
+  Task<> inner = loop.create_task(chain(GetParam(), sleep(1h)));
+  Task<> outer = loop.create_task(chain(GetParam(), inner));
+  loop.turn();
+  outer.cancel("why");
+  loop.turn(2);
+  EXPECT_EQ(thrown<CancelledError>([&] { inner.result(); }), "why");
+  EXPECT_EQ(thrown<CancelledError>([&] { outer.result(); }), "why");
+  EXPECT_EQ(log.size(), 2u * frames(GetParam()).size());
+}
+
+TEST_P(Passing, a_future_that_was_cancelled_by_somebody_else_ends_the_task) {
+  Future<> future = loop.create_future<>();
+  Task<> task = loop.create_task(chain(GetParam(), future));
+  loop.turn();
+  future.cancel("why");
+  loop.turn();
+  EXPECT_EQ(thrown<CancelledError>([&] { task.result(); }), "why");
+  EXPECT_EQ(log, frames(GetParam()));
+  EXPECT_EQ(loop.failures().cancellations().requested, 0u);
+}
+
+TEST_P(Passing, a_cancellation_is_caught_by_the_plain_await_above) {
+  std::string seen;
+  auto body = [&]() -> Coro<> {
+    try {
+      co_await chain(GetParam(), sleep(1h));
+    } catch (const CancelledError& error) {
+      seen = error.what();
+    }
+  };
+  Task<> task = loop.create_task(body);
+  loop.turn();
+  task.cancel("why");
+  loop.turn();
+  EXPECT_EQ(seen, "why");
+  EXPECT_FALSE(task.cancelled());
+  EXPECT_EQ(log, frames(GetParam()));
+}
+
 TEST_P(Passing, a_success_goes_through_every_frame) {
   EXPECT_EQ(outcome(GetParam(), turns(2)), "none");
   EXPECT_EQ(log.size(), 2u * (GetParam() + 1));
@@ -204,6 +256,46 @@ TEST_F(PassRules, a_destructor_that_throws_in_a_skipped_frame_is_reported) {
   EXPECT_EQ(report.exception, "std::logic_error: from a destructor");
   EXPECT_EQ(report.record->origin, FailureOrigin::cleanup);
   EXPECT_EQ(Counted::live, 0);
+}
+
+TEST_F(PassRules, a_destructor_that_throws_in_a_cancelled_frame_is_reported) {
+  auto body = []() -> Coro<> {
+    Counted before(1);
+    AtExit throwing([] { throw std::logic_error("from a destructor"); });
+    Counted after(2);
+    co_await pass(sleep(1h));
+  };
+  auto outer = [&]() -> Coro<> { co_await pass(body()); };
+  Task<> task = loop.create_task(outer);
+  loop.turn();
+  task.cancel();
+  loop.turn();
+  EXPECT_TRUE(task.cancelled());
+  EXPECT_EQ(loop.take_report().exception, "std::logic_error: from a destructor");
+  EXPECT_EQ(Counted::live, 0);
+}
+
+TEST_F(PassRules, a_destructor_in_a_cancelled_frame_may_use_the_task_and_the_loop) {
+  std::vector<std::string> seen;
+  ContextVar<int> variable("variable", 0);
+  Task<> later;
+  auto nothing = []() -> Coro<> { co_return; };
+  auto body = [&]() -> Coro<> {
+    variable.set(7);
+    AtExit leaving([&] {
+      seen.push_back(current_task().name() + " " + std::to_string(variable.get()));
+      current_task().cancel("again");
+      later = create_task(nothing());
+    });
+    co_await pass(sleep(1h));
+  };
+  Task<> task = loop.create_task(body, named("cancelled"));
+  loop.turn();
+  task.cancel("why");
+  loop.turn(2);
+  EXPECT_EQ(thrown<CancelledError>([&] { task.result(); }), "why");
+  EXPECT_EQ(seen, std::vector<std::string>{"cancelled 7"});
+  EXPECT_TRUE(later.done());
 }
 
 }  // namespace

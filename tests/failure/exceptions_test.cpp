@@ -55,7 +55,7 @@ TEST(Exceptions, a_cancelled_error_shares_its_reason_with_its_copies) {
   CancelledError copy = error;
   EXPECT_STREQ(copy.what(), "stop");
   EXPECT_EQ(copy.reason(), reason.get());
-  EXPECT_EQ(copy.reason()->by_name, "boss");
+  EXPECT_EQ(copy.reason()->by_name(), "boss");
 }
 
 TEST(Exceptions, a_reason_describes_itself) {

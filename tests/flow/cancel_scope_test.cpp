@@ -147,7 +147,7 @@ TEST_F(CancelScopes, the_cancellation_says_who_asked_and_why) {
     try {
       co_await sleep(1h);
     } catch (const CancelledError& error) {
-      log.push_back(error.reason()->text + " by " + error.reason()->by_name);
+      log.push_back(error.reason()->text + " by " + error.reason()->by_name());
       EXPECT_EQ(error.reason()->source, CancelSource::scope);
       throw;
     }

@@ -217,7 +217,7 @@ TEST_F(TaskGroups, the_cancellation_says_which_child_failed) {
       co_await sleep(1h);
     } catch (const CancelledError& error) {
       EXPECT_EQ(error.reason()->source, CancelSource::task_group);
-      name = error.reason()->by_name;
+      name = error.reason()->by_name();
       throw;
     }
   };

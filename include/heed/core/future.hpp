@@ -216,9 +216,10 @@ class FutureAsResult : public FutureAwaiterBase<T> {
   using FutureAwaiterBase<T>::FutureAwaiterBase;
   Outcome<T> await_resume() const {
     if (running_scheduler->deliver_cancel) [[unlikely]]
-      return Outcome<T>(take_cancelled(*running_scheduler));
+      return Outcome<T>(take_cancel_reason(*running_scheduler));
     FutureState& state = this->future_.state();
     if (state.status() == FutureStatus::guarded_value) state.deliver_value();
+    if (state.status() == FutureStatus::cancelled) return Outcome<T>(state.cancel_reason());
     if (state.status() != FutureStatus::value) return Outcome<T>(state.take_exception());
     return Outcome<T>(take_stored<T>(state));
   }

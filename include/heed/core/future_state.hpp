@@ -56,7 +56,7 @@ class FutureState : public Waitable, public Pooled {
   const std::source_location& created_at() const noexcept { return created_at_; }
   // Null unless failed (or when there was no memory for a record).
   FailureRecord* failure() const noexcept { return status_ == FutureStatus::failed ? failure_ : nullptr; }
-  CancelReasonRef cancel_reason() const noexcept;
+  CancelReasonRef cancel_reason() const noexcept final;
 
   // "Task", "Future", "_GatheringFuture": the word in reports.
   virtual const char* class_name() const noexcept { return "Future"; }

@@ -9,8 +9,8 @@
 
 #include "heed/core/clock.hpp"
 #include "heed/core/context.hpp"
-#include "heed/core/pool.hpp"
 #include "heed/core/timer_queue.hpp"
+#include "heed/failure/pool.hpp"
 
 namespace heed {
 

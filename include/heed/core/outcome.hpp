@@ -13,7 +13,7 @@
 namespace heed {
 
 // A value of type T (which may be void or a reference), or an exception; a cancellation is the exception
-// CancelledError. What holds a failure has taken it: it is up to the holder to handle it.
+// CancelledError. What holds a failure has taken it: it is up to the holder to handle it. Belongs to one thread at a time.
 template <class T>
 class [[nodiscard]] Outcome {
  public:
@@ -21,29 +21,37 @@ class [[nodiscard]] Outcome {
 
   explicit Outcome(detail::Stored<T> value) : value_(std::move(value)) {}
   explicit Outcome(std::exception_ptr exception) : exception_(std::move(exception)) {}
+  // A CancelledError with this reason, made when somebody asks for it.
+  explicit Outcome(CancelReasonRef reason) : reason_(std::move(reason)) {
+    if (!reason_) exception();
+  }
 
   bool has_value() const noexcept { return value_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }
   // An exception other than CancelledError.
-  bool failed() const noexcept { return exception_ && !is_cancellation(exception_); }
-  bool cancelled() const noexcept { return exception_ && is_cancellation(exception_); }
+  bool failed() const noexcept { return !has_value() && !cancelled(); }
+  bool cancelled() const noexcept { return reason_ || (exception_ && is_cancellation(exception_)); }
 
   // Null when there is a value.
-  const std::exception_ptr& exception() const noexcept { return exception_; }
+  const std::exception_ptr& exception() const noexcept {
+    if (!exception_ && !has_value()) exception_ = std::make_exception_ptr(CancelledError(reason_));
+    return exception_;
+  }
 
   // The value; throws the exception when there is none.
   detail::Viewed<T> value() & {
-    if (exception_) std::rethrow_exception(exception_);
+    if (!has_value()) std::rethrow_exception(exception());
     return detail::view<T>(*value_);
   }
   T value() && {
-    if (exception_) std::rethrow_exception(exception_);
+    if (!has_value()) std::rethrow_exception(exception());
     return detail::unwrap<T>(std::move(*value_));
   }
 
  private:
   std::optional<detail::Stored<T>> value_;
-  std::exception_ptr exception_;
+  mutable std::exception_ptr exception_;
+  CancelReasonRef reason_;
 };
 
 }  // namespace heed

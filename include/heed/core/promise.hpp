@@ -8,7 +8,7 @@
 #include <source_location>
 #include <utility>
 
-#include "heed/core/pool.hpp"
+#include "heed/failure/pool.hpp"
 
 namespace heed::detail {
 

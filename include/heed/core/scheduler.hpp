@@ -226,6 +226,10 @@ struct FinalAwaiter {
 };
 
 // For every await_resume of a leaf: throws the CancelledError that the step has for the frame.
+inline CancelReasonRef take_cancel_reason(Scheduler& scheduler) noexcept {
+  scheduler.deliver_cancel = false;
+  return std::move(scheduler.cancel_reason);
+}
 std::exception_ptr take_cancelled(Scheduler& scheduler);
 [[gnu::always_inline]] inline void check_cancelled() {
   if (running_scheduler->deliver_cancel) [[unlikely]]

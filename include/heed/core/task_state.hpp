@@ -50,7 +50,11 @@ class TaskState : public FutureState {
   FailureOrigin origin() const noexcept override { return FailureOrigin::task; }
 
   std::uint64_t id() const noexcept { return id_; }
-  std::string name() const;
+  std::string name() const { return task_name(id_, name_given()); }
+  // Empty: none.
+  std::string_view name_given() const noexcept {
+    return extras_ ? std::string_view(extras_->name) : std::string_view();
+  }
   void set_name(std::string name);
   Context context();
   void use_context(const Context& context);
@@ -152,6 +156,9 @@ class TaskState : public FutureState {
   void settle_all_requests(std::uint64_t CancellationCounts::*end) noexcept;
   void close_cancel_if_settled() noexcept;
   void region_changed(bool cancelled) noexcept;
+  bool passes_to_root(const PromiseBase& leaf) const noexcept;
+  std::coroutine_handle<> end_cancelled(Scheduler& scheduler, PromiseBase& leaf, CancelReasonRef reason) noexcept;
+  void end_step(Scheduler& scheduler) noexcept;
   std::coroutine_handle<> prepare_step(Scheduler& scheduler);
   TaskExtras& extras();
   Ref<const Lineage> lineage();

@@ -27,6 +27,8 @@ class Waitable : public Runnable {
   // The exception that resuming the task would throw because of this wait; null when there is none. Counts as
   // delivered to `awaiter`. Used where the failure is to be passed on without a throw.
   virtual std::exception_ptr failure_for_awaiter(PromiseBase&) { return nullptr; }
+  // It is cancelled, and a CancelledError with this reason is all that failure_for_awaiter() would give. May be null.
+  virtual CancelReasonRef cancel_reason() const noexcept { return nullptr; }
   // The wait ended because this was cancelled.
   virtual bool ended_cancelled() const noexcept { return false; }
   // The task will not continue at this await (it is destroyed, or the frame ends cancelled without being resumed): takes

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <source_location>
 #include <string>
+#include <string_view>
 
+#include "heed/failure/pool.hpp"
 #include "heed/failure/ref.hpp"
 
 namespace heed {
@@ -24,21 +26,29 @@ enum class CancelSource : std::uint8_t {
 
 const char* to_string(CancelSource source) noexcept;
 
+// What a task is called that was given this name, perhaps none.
+std::string task_name(std::uint64_t id, std::string_view given);
+
 // Immutable once made; shared by every CancelledError that comes from the same request.
-class CancelReason : public RefCounted {
+class CancelReason : public RefCounted, public detail::Pooled {
  public:
-  CancelReason(CancelSource origin, std::string message, std::source_location location, std::uint64_t task_id,
-               std::string task_name)
-      : source(origin), text(std::move(message)), where(location), by_task(task_id), by_name(std::move(task_name)) {}
+  // `name_given`: to the task that called cancel(); empty when it has the one that all tasks have.
+  CancelReason(CancelSource origin, std::string_view message, std::source_location location, std::uint64_t task_id,
+               std::string_view name_given)
+      : source(origin), text(message), where(location), by_task(task_id), name_given_(name_given) {}
 
   const CancelSource source;
   const std::string text;            // the message, as in asyncio
   const std::source_location where;  // the call of cancel()
   const std::uint64_t by_task;       // id of the task that called it, 0 when none did
-  const std::string by_name;         // its name
+  // Its name; empty when none did.
+  std::string by_name() const { return by_task == 0 ? std::string() : task_name(by_task, name_given_); }
 
   // "request 'stop' by 'supervisor' at app.cpp:12"
   std::string describe() const;
+
+ private:
+  const std::string name_given_;
 };
 
 using CancelReasonRef = Ref<const CancelReason>;

@@ -1,4 +1,4 @@
-// The cache that coroutine frames and task blocks come from.
+// The cache that coroutine frames, task blocks and what a cancellation carries come from.
 #pragma once
 
 #include <cstddef>

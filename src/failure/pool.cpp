@@ -1,4 +1,4 @@
-#include "heed/core/pool.hpp"
+#include "heed/failure/pool.hpp"
 
 #include <mutex>
 #include <new>
