@@ -2,6 +2,7 @@
 #include "heed/core/error_context.hpp"
 #include "heed/core/event_loop.hpp"
 #include "heed/core/handle.hpp"
+#include "heed/core/letter.hpp"
 #include "heed/core/loop_core.hpp"
 #include "heed/core/task_state.hpp"
 #include "heed/failure/exception_info.hpp"
@@ -74,8 +75,8 @@ namespace {
 // A handle in reports about callbacks that have none of their own.
 class DescribedCall final : public ScheduledCall {
  public:
-  DescribedCall(LoopCore& loop, std::string text)
-      : ScheduledCall(loop, nullptr, std::source_location()), text_(std::move(text)) {}
+  DescribedCall(LoopCore& loop, std::string text, const std::source_location& where)
+      : ScheduledCall(loop, nullptr, where), text_(std::move(text)) {}
   std::string describe() const override { return text_; }
 
  private:
@@ -85,15 +86,27 @@ class DescribedCall final : public ScheduledCall {
 };
 }  // namespace
 
-void LoopCore::report_callback_failure(std::exception_ptr exception, const std::string& description) noexcept {
+void LoopCore::report_callback_failure(std::exception_ptr exception, const std::string& description,
+                                       const std::source_location& where) noexcept {
   if (note_interrupt(exception)) return;
   ErrorContext context;
   try {
     context.message = "Exception in callback " + description;
-    context.handle = HandleAccess::handle(*new DescribedCall(*this, description));
+    context.handle = HandleAccess::handle(*new DescribedCall(*this, description, where));
+    if (debug_ && where.line() != 0) context.source_traceback = where;
   } catch (const std::bad_alloc&) {
   }
   report_failure(std::move(exception), FailureOrigin::callback, context);
+}
+
+void report_letter_failure(LoopCore& loop, std::exception_ptr exception, const std::type_info& function,
+                           const std::source_location& where) noexcept {
+  std::string what;
+  try {
+    what = describe_callable(function, where);
+  } catch (const std::bad_alloc&) {  // the failure counts, not its description
+  }
+  loop.report_callback_failure(std::move(exception), what, where);
 }
 
 void LoopCore::note_handler_failure(const std::exception_ptr& exception) noexcept {

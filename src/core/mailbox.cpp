@@ -8,9 +8,13 @@ bool Mailbox::post(Letter& letter) {
   std::lock_guard lock(mutex_);  // held for the wake-up too: close() waits for it, so the poller is alive
   if (!poller_) return false;
   letters_.push(letter);
-  has_letters_.store(true, std::memory_order_release);
+  // Written once for many letters: the loop looks at it in every iteration.
+  if (!has_letters_.load(std::memory_order_relaxed)) has_letters_.store(true, std::memory_order_release);
   // One wake-up for a sleep, however many letters: the first writer that sees the loop asleep makes the call.
-  if (asleep_.exchange(false, std::memory_order_relaxed)) poller_->wake();
+  if (asleep_.load(std::memory_order_relaxed)) {
+    asleep_.store(false, std::memory_order_relaxed);
+    poller_->wake();
+  }
   return true;
 }
 

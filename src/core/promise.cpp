@@ -89,6 +89,9 @@ void destroy_chain(PromiseBase& leaf, const void* end) noexcept {
   }
 }
 
+namespace {
+
+// Hands the failure of `finished` on over all awaiters that used pass; returns the frame that ends up with it.
 PromiseBase& pass_up(PromiseBase& finished) noexcept {
   if (!finished.passes_) return finished;
   std::exception_ptr failure = finished.take_failure();
@@ -101,6 +104,18 @@ PromiseBase& pass_up(PromiseBase& finished) noexcept {
   for (; last->passes_; last = &PromiseBase::of(last->continuation_)) last->status_ = FrameStatus::skipped;
   last->set_failure(std::move(failure), FrameStatus::failed_suspended);
   return *last;
+}
+
+}  // namespace
+
+std::coroutine_handle<> continue_after_failure(PromiseBase& finished) noexcept {
+  if (finished.destroying_) return std::noop_coroutine();
+  Scheduler& scheduler = *running_scheduler;
+  PromiseBase& last = pass_up(finished);
+  void* next = last.continuation_;
+  if (&last != &finished) last.continuation_ = finished.handle().address();
+  scheduler.completed = &last;
+  return scheduler.transfer(std::coroutine_handle<>::from_address(next));
 }
 
 std::coroutine_handle<> finish_with(PromiseBase& suspended, std::exception_ptr failure) noexcept {

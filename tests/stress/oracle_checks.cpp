@@ -25,8 +25,11 @@ CellId Oracle::unread_cell_with(Thrown thrown, CellKind kind) {
     bool fits = cell.kind == kind || (kind == CellKind::future && cell.kind == CellKind::shield);
     return fits && !cell.merged && !cell.delivered && !cell.consumed && cell.reports == 0;
   };
-  for (CellId id = 0; id < cells_.size(); ++id)
-    if (unread(cells_[id]) && cells_[id].state == CellState::failed && cells_[id].thrown == thrown) return id;
+  for (bool perhaps_seen : {false, true})
+    for (CellId id = 0; id < cells_.size(); ++id)
+      if (unread(cells_[id]) && cells_[id].state == CellState::failed && cells_[id].thrown == thrown &&
+          cells_[id].perhaps_seen == perhaps_seen)
+        return id;
   auto shielded = [&](CellId id) {
     return std::any_of(cells_.begin(), cells_.end(),
                        [&](const Cell& shield) { return shield.kind == CellKind::shield && shield.children[0] == id; });

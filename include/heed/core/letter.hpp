@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <source_location>
+#include <typeinfo>
 #include <utility>
 
 #include "heed/core/context.hpp"
@@ -11,8 +12,8 @@
 
 namespace heed::detail {
 
-// Allocated with operator new by the sender, owned by the mailbox and then by the loop until it has run.
-class Letter : public Runnable {
+// Allocated by the sender, owned by the mailbox and then by the loop until it has run.
+class Letter : public Runnable, public Pooled {
  public:
   Letter() = default;
   Letter(const Letter&) = delete;
@@ -21,7 +22,10 @@ class Letter : public Runnable {
   void discard() noexcept override { delete this; }
 };
 
-// Becomes a callback of the loop when it arrives: what touches the loop is made on its thread.
+// To the exception handler.
+void report_letter_failure(LoopCore& loop, std::exception_ptr exception, const std::type_info& function,
+                           const std::source_location& where) noexcept;
+
 template <class F>
 class LetterFunction final : public Letter {
  public:
@@ -29,11 +33,13 @@ class LetterFunction final : public Letter {
       : function_(std::move(function)), context_(copy_of_current_context()), where_(where) {}
 
   void run(LoopCore& loop) override {
-    std::unique_ptr<LetterFunction> self(this);  // there may be no memory
-    auto* call = new ScheduledFunction<F>(loop, std::move(context_), where_, std::move(function_));
-    call->retain();
-    self.reset();
-    call->run(loop);
+    std::unique_ptr<LetterFunction> self(this);
+    ContextScope scope(context_);
+    try {
+      function_();
+    } catch (...) {
+      report_letter_failure(loop, std::current_exception(), typeid(F), where_);
+    }
   }
 
  private:

@@ -124,7 +124,9 @@ class LoopCore : public Scheduler {
   // A failure whose only end can be a report.
   void report_failure(std::exception_ptr exception, FailureOrigin origin, ErrorContext& context) noexcept;
   void report_callback_failure(std::exception_ptr exception, ScheduledCall& call) noexcept;
-  void report_callback_failure(std::exception_ptr exception, const std::string& description) noexcept;
+  // Of a callback that has no handle.
+  void report_callback_failure(std::exception_ptr exception, const std::string& description,
+                               const std::source_location& where = {}) noexcept;
   // An exception handler failed, and that is being told elsewhere.
   void note_handler_failure(const std::exception_ptr& exception) noexcept;
   // Whether it is a KeyboardInterrupt or SystemExit: that leaves run_forever() after the running callback.

@@ -34,9 +34,10 @@ class Mailbox : public RefCounted {
  private:
   mutable std::mutex mutex_;
   ReadyQueue letters_;
-  Poller* poller_;  // null once closed
-  std::atomic<bool> has_letters_{false};
-  std::atomic<bool> asleep_{false};
+  Poller* poller_;                   // null once closed
+  std::atomic<bool> asleep_{false};  // set by the loop, under the lock
+  // In a line of its own: the loop reads it all the time, and writers come and go.
+  alignas(64) std::atomic<bool> has_letters_{false};
 };
 
 }  // namespace heed::detail

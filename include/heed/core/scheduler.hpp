@@ -198,20 +198,12 @@ class Scheduler {
 // The loop that runs on this thread, null when none does.
 extern constinit thread_local Scheduler* running_scheduler;
 
-// Hands the failure of `finished` on over all awaiters that used pass; returns the frame that ends up with it.
-PromiseBase& pass_up(PromiseBase& finished) noexcept;
-
 // Where control goes when `finished` has reached its end.
-inline std::coroutine_handle<> continue_after(PromiseBase& finished) noexcept {
+std::coroutine_handle<> continue_after_failure(PromiseBase& finished) noexcept;
+[[gnu::always_inline]] inline std::coroutine_handle<> continue_after(PromiseBase& finished) noexcept {
+  if (finished.status_ != FrameStatus::value) [[unlikely]]
+    return continue_after_failure(finished);
   Scheduler& scheduler = *running_scheduler;
-  if (finished.status_ != FrameStatus::value) [[unlikely]] {
-    if (finished.destroying_) return std::noop_coroutine();
-    PromiseBase& last = pass_up(finished);
-    void* next = last.continuation_;
-    if (&last != &finished) last.continuation_ = finished.handle().address();
-    scheduler.completed = &last;
-    return scheduler.transfer(std::coroutine_handle<>::from_address(next));
-  }
   scheduler.completed = &finished;
   return scheduler.transfer(std::coroutine_handle<>::from_address(finished.continuation_));
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 namespace heed::detail {
 
@@ -17,7 +18,7 @@ class Pool {
 
   static void* allocate(std::size_t size) {
     Pool& pool = instance_;
-    if (size <= largest && size <= pool.limit_) [[likely]] {  // the first is decided when compiling
+    if (size <= largest) [[likely]] {  // decided when compiling
       List& list = pool.lists_[class_of(size)];
       if (Block* block = list.first) [[likely]] {
         list.first = block->next;
@@ -61,7 +62,7 @@ class Pool {
   static void give_to_depot(std::size_t size_class) noexcept;
   static bool start_on_this_thread() noexcept;
 
-  // 0 until the thread's first use and after its end: both take the slow way, so the fast one needs no check for it.
+  // 0 until the thread's first use and after its end: then the lists are empty, and what is freed goes the slow way.
   std::size_t limit_ = 0;
   List lists_[largest / granularity + 1];
 
@@ -71,6 +72,13 @@ class Pool {
 // Base of what lives in the pool.
 struct Pooled {
   static void* operator new(std::size_t size) { return Pool::allocate(size); }
+  static void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+    try {
+      return Pool::allocate(size);
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
+  }
   static void operator delete(void* memory, std::size_t size) noexcept { Pool::deallocate(memory, size); }
 };
 
