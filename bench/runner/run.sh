@@ -4,6 +4,7 @@
 #
 #   BENCH_SCALE    multiplies the numbers of operations     BENCH_ROUNDS   how often all is run
 #   BENCH_SECONDS  how long one echo measurement takes      BENCH_ONLY     workloads to run, "W1. W10", all when empty
+#   BENCH_TURNS    how often in a round; other programs on the machine disturb it most
 #   BENCH_PARTS    1: measure the parts of the floor too
 #
 # One-threaded programs run on the second core, the echo server on the first; W8 pins its two threads itself.
@@ -15,7 +16,8 @@ results=bench/results
 missing=build/bench/missing.txt
 export BENCH_SCALE=${BENCH_SCALE:-1}
 rounds=${BENCH_ROUNDS:-5}
-seconds=${BENCH_SECONDS:-2}
+seconds=${BENCH_SECONDS:-1}
+turns=${BENCH_TURNS:-3}
 last_core=$(($(nproc) > 1 ? 1 : 0))
 
 command_of() {
@@ -110,8 +112,10 @@ for round in $(seq "$rounds"); do
   if wanted W10.; then
     printf ' W10'
     for load in $echo_loads; do
-      for name in $echo_servers; do
-        is_missing "$name" || is_missing "${name}_echo" || measure_echo "$round" "$name" "${load%:*}" "${load#*:}"
+      for _ in $(seq "$turns"); do
+        for name in $echo_servers; do
+          is_missing "$name" || is_missing "${name}_echo" || measure_echo "$round" "$name" "${load%:*}" "${load#*:}"
+        done
       done
     done
   fi

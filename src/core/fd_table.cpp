@@ -49,14 +49,18 @@ std::string FdWaiter::describe_wait() const {
 
 FdTable::~FdTable() { clear(); }
 
-FdWatch* FdTable::find(int fd) noexcept {
-  auto found = entries_.find(fd);
-  return found == entries_.end() ? nullptr : found->second.get();
-}
-
-FdWatch& FdTable::entry(int fd) {
-  if (FdWatch* known = find(fd)) return *known;
-  return *entries_.emplace(fd, std::make_unique<FdWatch>(fd)).first->second;
+// Once it is registered: then it is the number of a descriptor, and no arbitrary one.
+FdWatch& FdTable::add(std::unique_ptr<FdWatch> watched) {
+  auto index = static_cast<std::size_t>(watched->fd);
+  try {
+    if (index >= entries_.size()) entries_.resize(index + 1);
+  } catch (const std::bad_alloc&) {
+    poller_.forget(watched->fd);
+    throw;
+  }
+  entries_[index] = std::move(watched);
+  ++size_;
+  return *entries_[index];
 }
 
 void FdTable::update(FdWatch& entry) {
@@ -80,7 +84,8 @@ void FdTable::register_anew(FdWatch& entry) {
 }
 
 void FdTable::erase(FdWatch& entry) noexcept {
-  auto erased = entries_.extract(entry.fd);
+  std::unique_ptr<FdWatch> erased = std::move(entries_[static_cast<std::size_t>(entry.fd)]);
+  --size_;
   for (FdDirection* direction : {&entry.read, &entry.write}) {
     if (direction->queued) loop_.remove_ready(*direction);
     wake_waiters(*direction);
@@ -90,24 +95,36 @@ void FdTable::erase(FdWatch& entry) noexcept {
 }
 
 FdWatch& FdTable::watch(int fd) {
-  FdWatch& watched = entry(fd);
+  FdWatch* known = find(fd);
+  if (!known) {
+    auto made = std::make_unique<FdWatch>(fd);
+    register_anew(*made);
+    return add(std::move(made));
+  }
   try {
-    register_anew(watched);
+    register_anew(*known);
   } catch (...) {
-    if (!watched.registered.any()) erase(watched);
+    if (!known->registered.any()) erase(*known);
     throw;
   }
-  return watched;
+  return *known;
 }
 
 void FdTable::set_callback(int fd, bool reading, const Handle& handle) {
-  FdWatch& watched = entry(fd);
-  Handle old = std::exchange(watched.direction(reading).callback, handle);
+  FdWatch* known = find(fd);
+  if (!known) {
+    auto made = std::make_unique<FdWatch>(fd);
+    made->direction(reading).callback = handle;
+    register_anew(*made);
+    add(std::move(made));
+    return;
+  }
+  Handle old = std::exchange(known->direction(reading).callback, handle);
   try {
-    register_anew(watched);
+    register_anew(*known);
   } catch (...) {
-    watched.direction(reading).callback = old;
-    if (!watched.registered.any()) erase(watched);
+    known->direction(reading).callback = old;
+    if (!known->registered.any()) erase(*known);
     throw;
   }
   old.cancel();
@@ -180,10 +197,10 @@ void FdTable::dispatch(const PollEvent& event) noexcept {
 }
 
 void FdTable::clear() noexcept {
-  while (!entries_.empty()) {
-    FdWatch& watched = *entries_.begin()->second;
-    poller_.forget(watched.fd);
-    erase(watched);
+  for (std::size_t i = 0; i < entries_.size(); ++i) {  // destructors of callbacks may come back here
+    if (!entries_[i]) continue;
+    poller_.forget(entries_[i]->fd);
+    erase(*entries_[i]);
   }
 }
 

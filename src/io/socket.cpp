@@ -35,77 +35,129 @@ class Ready final : public detail::FdWaiter {
   bool reading_;
 };
 
-// Repeats `attempt` until it does not fail with EAGAIN; waits for readiness in between. `attempt` returns what the
-// system call did.
-template <class Attempt>
-Coro<long> retry(Descriptor& socket, bool reading, const char* operation, Attempt attempt) {
-  const int fd = socket.fd();
-  const std::uint32_t changes = socket.changes();
+// Calls again what a signal has interrupted.
+template <class Call>
+auto uninterrupted(Call call) {
   for (;;) {
-    detail::FdWatch& watch = socket.watch();
-    detail::FdDirection& direction = watch.direction(reading);
-    if (!direction.drained || direction.hangup) {
-      long result = attempt(fd, watch);
-      if (result >= 0) co_return result;
-      if (errno == EINTR) continue;
-      if (!would_block(errno)) fail(errno, operation, fd);
-      direction.drained = true;
-      direction.hangup = false;  // this direction still blocks: the next event will tell
-    }
-    co_await Ready(watch, reading);
-    if (socket.changes() != changes) fail(EBADF, operation, fd);
+    auto result = call();
+    if (result >= 0 || errno != EINTR) return result;
   }
 }
+
+// An operation that is tried until the system does not say EAGAIN, with waits for readiness in between:
+//
+//   Attempts attempts(socket, reading, "recv");
+//   for (;;) {
+//     if (attempts.worthwhile()) {
+//       long result = ... the system call ...
+//       if (attempts.succeeded(result)) co_return result;
+//     }
+//     co_await attempts.ready();
+//   }
+class Attempts {
+ public:
+  // `operation`: for errors.
+  Attempts(Descriptor& socket, bool reading, const char* operation)
+      : socket_(socket), operation_(operation), fd_(socket.fd()), changes_(socket.changes()), reading_(reading) {}
+
+  int fd() const noexcept { return fd_; }
+  detail::FdWatch& watch() const noexcept { return *watch_; }
+
+  // False when the next event has to come first. Throws std::system_error when the descriptor was closed meanwhile.
+  bool worthwhile() {
+    if (watch_ && socket_.changes() != changes_) fail(EBADF, operation_, fd_);
+    watch_ = &socket_.watch();
+    return !direction().drained || direction().hangup;
+  }
+  // `result`: what the system call returned. Throws std::system_error when it failed for good.
+  bool succeeded(long result) {
+    if (result >= 0) return true;
+    if (!would_block(errno)) fail(errno, operation_, fd_);
+    direction().drained = true;
+    direction().hangup = false;  // this direction still blocks: the next event will tell
+    return false;
+  }
+  Ready ready() const noexcept { return Ready(*watch_, reading_); }
+
+ private:
+  detail::FdDirection& direction() const noexcept { return watch_->direction(reading_); }
+
+  Descriptor& socket_;
+  const char* operation_;
+  detail::FdWatch* watch_ = nullptr;
+  int fd_;
+  std::uint32_t changes_;
+  bool reading_;
+};
 
 }  // namespace
 
 Coro<std::pair<Descriptor, Address>> sock_accept(Descriptor& listener) {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  auto attempt = [&storage, &size](int fd, detail::FdWatch&) -> long {
-    for (;;) {
-      size = sizeof storage;
-      long accepted = ::accept4(fd, reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (accepted >= 0 || errno != ECONNABORTED) return accepted;  // the peer gave up while it was in the queue
+  Attempts attempts(listener, true, "accept");
+  for (;;) {
+    if (attempts.worthwhile()) {
+      sockaddr_storage storage{};
+      socklen_t size = 0;
+      int accepted = uninterrupted([&] {
+        for (;;) {
+          size = sizeof storage;
+          int fd = ::accept4(attempts.fd(), reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+          if (fd >= 0 || errno != ECONNABORTED) return fd;  // the peer gave up while it was in the queue
+        }
+      });
+      if (attempts.succeeded(accepted)) {
+        std::pair<Descriptor, Address> result(Descriptor(accepted), Address::from(storage, size));
+        co_return std::move(result);
+      }
     }
-  };
-  long fd = co_await retry(listener, true, "accept", attempt);
-  std::pair<Descriptor, Address> accepted(Descriptor(static_cast<int>(fd)), Address::from(storage, size));
-  co_return std::move(accepted);
+    co_await attempts.ready();
+  }
 }
 
-Coro<void> sock_connect(Descriptor& socket, Address address) {
-  const int fd = socket.fd();
-  if (::connect(fd, address.data(), address.size()) == 0) co_return;
-  if (errno != EINPROGRESS && errno != EINTR) fail(errno, ("connect to " + address.to_string()).c_str(), fd);
-  // Watched from here on only: a socket that is not connecting is "hung up".
-  auto attempt = [](int connecting, detail::FdWatch&) -> long {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (::getsockopt(connecting, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return -1;
-    if (error != 0) {
-      errno = error;
-      return -1;
-    }
-    sockaddr_storage peer{};
-    size = sizeof peer;
-    if (::getpeername(connecting, reinterpret_cast<sockaddr*>(&peer), &size) == 0) return 0;
-    if (errno == ENOTCONN) errno = EAGAIN;
+namespace {
+
+// 0 once it is connected, -1 and errno else.
+int outcome_of_connect(int fd) noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return -1;
+  if (error != 0) {
+    errno = error;
     return -1;
-  };
-  std::string operation = "connect to " + address.to_string();
-  co_await retry(socket, false, operation.c_str(), attempt);
+  }
+  sockaddr_storage peer{};
+  size = sizeof peer;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0) return 0;
+  if (errno == ENOTCONN) errno = EAGAIN;
+  return -1;
+}
+
+}  // namespace
+
+Coro<void> sock_connect(Descriptor& socket, Address address) {
+  const std::string operation = "connect to " + address.to_string();
+  if (::connect(socket.fd(), address.data(), address.size()) == 0) co_return;
+  if (errno != EINPROGRESS && errno != EINTR) fail(errno, operation.c_str(), socket.fd());
+  // Watched from here on only: a socket that is not connecting is "hung up".
+  Attempts attempts(socket, false, operation.c_str());
+  for (;;) {
+    if (attempts.worthwhile() && attempts.succeeded(outcome_of_connect(attempts.fd()))) co_return;
+    co_await attempts.ready();
+  }
 }
 
 Coro<std::size_t> sock_recv_into(Descriptor& socket, std::span<std::byte> buffer) {
-  auto attempt = [buffer](int fd, detail::FdWatch& watch) -> long {
-    ssize_t count = ::recv(fd, buffer.data(), buffer.size(), 0);
-    // Less than asked for: the kernel has no more, and an attempt before the next event would be in vain.
-    if (count > 0 && static_cast<std::size_t>(count) < buffer.size()) watch.read.drained = watch.stream;
-    return count;
-  };
-  long count = co_await retry(socket, true, "recv", attempt);
-  co_return static_cast<std::size_t>(count);
+  Attempts attempts(socket, true, "recv");
+  for (;;) {
+    if (attempts.worthwhile()) {
+      ssize_t count = uninterrupted([&] { return ::recv(attempts.fd(), buffer.data(), buffer.size(), 0); });
+      // Less than asked for: the kernel has no more, and an attempt before the next event would be in vain.
+      if (count > 0 && static_cast<std::size_t>(count) < buffer.size())
+        attempts.watch().read.drained = attempts.watch().stream;
+      if (attempts.succeeded(count)) co_return static_cast<std::size_t>(count);
+    }
+    co_await attempts.ready();
+  }
 }
 
 Coro<std::string> sock_recv(Descriptor& socket, std::size_t size) {
@@ -117,14 +169,17 @@ Coro<std::string> sock_recv(Descriptor& socket, std::size_t size) {
 
 Coro<void> sock_sendall(Descriptor& socket, std::string_view data) {
   if (data.empty()) socket.watch();  // refuses what is closed or another loop's, as it does when there is something
+  Attempts attempts(socket, false, "send");
   while (!data.empty()) {
-    auto attempt = [data](int fd, detail::FdWatch& watch) -> long {
-      ssize_t count = ::send(fd, data.data(), data.size(), MSG_NOSIGNAL);
-      if (count >= 0 && static_cast<std::size_t>(count) < data.size()) watch.write.drained = true;
-      return count;
-    };
-    long count = co_await retry(socket, false, "send", attempt);
-    data.remove_prefix(static_cast<std::size_t>(count));
+    if (attempts.worthwhile()) {
+      ssize_t count = uninterrupted([&] { return ::send(attempts.fd(), data.data(), data.size(), MSG_NOSIGNAL); });
+      if (count >= 0 && static_cast<std::size_t>(count) < data.size()) attempts.watch().write.drained = true;
+      if (attempts.succeeded(count)) {
+        data.remove_prefix(static_cast<std::size_t>(count));
+        continue;
+      }
+    }
+    co_await attempts.ready();
   }
 }
 

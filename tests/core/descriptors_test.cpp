@@ -177,6 +177,7 @@ TEST_F(Descriptors, a_descriptor_that_is_not_open_is_refused_by_its_number) {
   EXPECT_EQ(thrown<std::system_error>([&] { loop.add_reader(copy, [] {}); }), text + ": Bad file descriptor");
   EXPECT_EQ(thrown<std::system_error>([&] { loop.add_writer(copy, [] {}); }), text + ": Bad file descriptor");
   EXPECT_TRUE(contains(thrown<std::system_error>([&] { loop.add_reader(-1, [] {}); }), "file descriptor -1"));
+  EXPECT_TRUE(contains(thrown<std::system_error>([&] { loop.add_reader(2'000'000'000, [] {}); }), "2000000000"));
   EXPECT_FALSE(loop.remove_reader(copy));
   turn();
 }

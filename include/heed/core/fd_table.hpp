@@ -2,7 +2,7 @@
 #pragma once
 
 #include <memory>
-#include <unordered_map>
+#include <vector>
 
 #include "heed/core/handle.hpp"
 #include "heed/core/poller.hpp"
@@ -73,7 +73,10 @@ class FdTable {
   // The entry, registered with the poller. Throws std::system_error. Of a number that was closed and is open again
   // without the loop having been told, the new descriptor is registered; the same goes for set_callback().
   FdWatch& watch(int fd);
-  FdWatch* find(int fd) noexcept;
+  FdWatch* find(int fd) noexcept {
+    auto index = static_cast<std::size_t>(fd);
+    return index < entries_.size() ? entries_[index].get() : nullptr;
+  }
   void set_callback(int fd, bool reading, const Handle& handle);
   bool remove_callback(int fd, bool reading);
   // The descriptor is about to be closed, or was: whoever waits for it is made ready and will see.
@@ -82,11 +85,11 @@ class FdTable {
   // Makes ready what waits for this event.
   void dispatch(const PollEvent& event) noexcept;
   void clear() noexcept;
-  std::size_t size() const noexcept { return entries_.size(); }
+  std::size_t size() const noexcept { return size_; }
 
  private:
   friend class FdWaiter;
-  FdWatch& entry(int fd);
+  FdWatch& add(std::unique_ptr<FdWatch> watched);
   // Registers it for what it has callbacks and waiters for.
   void update(FdWatch& entry);
   void register_anew(FdWatch& entry);
@@ -96,7 +99,8 @@ class FdTable {
 
   LoopCore& loop_;
   Poller& poller_;
-  std::unordered_map<int, std::unique_ptr<FdWatch>> entries_;
+  std::vector<std::unique_ptr<FdWatch>> entries_;  // by descriptor: the system gives the lowest number that is free
+  std::size_t size_ = 0;
 };
 
 }  // namespace heed::detail
