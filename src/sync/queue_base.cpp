@@ -13,12 +13,10 @@ namespace detail {
 
 // --- waiting ---------------------------------------------------------------------------------------------------------
 
-QueueWaiter::~QueueWaiter() {
-  if (in_turn_) task_->loop().remove_ready(turn_);
-}
+void QueueWaiter::leave_turn() noexcept { task_->loop().remove_ready(turn_); }
 
 bool QueueWaiter::begin_waiting(PromiseBase& awaiter, const std::source_location& site) noexcept {
-  if (is_refused()) {
+  if (prospect() == Prospect::refused) [[unlikely]] {
     awaiter.site_ = site;
     state_ = State::refused;
     return false;
@@ -35,14 +33,17 @@ void QueueWaiter::wake() noexcept {
 void QueueWaiter::take_turn(LoopCore& loop) {
   in_turn_ = false;
   if (state_ == State::granted && !task_->has_request_to_deliver()) {
-    if (is_refused()) {
-      end_grant();
-      state_ = State::refused;
-    } else if (must_wait()) {
-      end_grant();
-      wait_in_line();
-      if (task_->cancel_pending()) task_->cancel_new_wait();
-      return;
+    switch (prospect()) {
+      case Prospect::served: break;
+      case Prospect::refused:
+        end_grant();
+        state_ = State::refused;
+        break;
+      case Prospect::waits:
+        end_grant();
+        wait_in_line();
+        if (task_->cancel_pending()) task_->cancel_new_wait();
+        return;
     }
   }
   task_->run(loop);
@@ -63,14 +64,18 @@ void QueueWaiter::lose(const void*) noexcept {
 
 std::exception_ptr QueueWaiter::refusal() { return std::make_exception_ptr(QueueShutDown()); }
 
-bool QueueGetter::must_wait() const noexcept { return base_->size_ == 0; }
-bool QueueGetter::is_refused() const noexcept { return base_->shut_down_ && base_->size_ == 0; }
+QueueWaiter::Prospect QueueGetter::prospect() const noexcept {
+  if (base_->size_ != 0) return Prospect::served;
+  return base_->shut_down_ ? Prospect::refused : Prospect::waits;
+}
 void QueueGetter::leave(bool granted) noexcept {
   if (granted && base_) base_->item_left();
 }
 
-bool QueuePutter::must_wait() const noexcept { return base_->full(); }
-bool QueuePutter::is_refused() const noexcept { return base_->shut_down_; }
+QueueWaiter::Prospect QueuePutter::prospect() const noexcept {
+  if (base_->shut_down_) return Prospect::refused;
+  return base_->full() ? Prospect::waits : Prospect::served;
+}
 void QueuePutter::leave(bool granted) noexcept {
   if (granted && base_) base_->room_left();
 }

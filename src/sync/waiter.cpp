@@ -32,20 +32,14 @@ std::exception_ptr foreign_loop_error(const char* primitive) noexcept {
 
 // --- WaitQueue -------------------------------------------------------------------------------------------------------
 
-Waiter* WaitQueue::take_first() noexcept {
-  Runnable* first = waiting_.first();
-  if (!first) return nullptr;
-  waiting_.remove(*first);
-  return static_cast<Waiter*>(first);
-}
-
 bool WaitQueue::grant_next() noexcept {
-  Waiter* waiter = take_first();
-  if (!waiter) return false;
-  granted_.push_back(*waiter);
+  if (waiting_.empty()) return false;
+  Waiter& waiter = first();
+  waiting_.remove(waiter);
+  granted_.push_back(waiter);
   ++granted_count_;
-  waiter->state_ = Waiter::State::granted;
-  waiter->wake();
+  waiter.state_ = Waiter::State::granted;
+  waiter.wake();
   return true;
 }
 
@@ -98,36 +92,29 @@ void Waiter::leave_lists() noexcept {
   if (state_ == State::granted) end_grant();
 }
 
-void Waiter::end_grant() noexcept {
-  queue_->granted_.remove(*this);
-  --queue_->granted_count_;
-}
-
 void Waiter::leave(bool) noexcept {}
 void Waiter::lose(const void*) noexcept {}
 
 void Waiter::wake() noexcept { task_->loop().ready.push(*task_); }
 
-void Waiter::wait_in_line() noexcept {
-  state_ = State::waiting;
-  queue_->waiting_.push_back(*this);
-}
-
 bool Waiter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
   Scheduler& scheduler = *running_scheduler;
   awaiter.site_ = site;
   scheduler.resumed = &awaiter;
-  if (!error_ && !queue_->bind(scheduler)) fail(foreign_loop_error(queue_->owner()));
-  if (error_) {
-    state_ = State::released;
-    return false;
-  }
+  if (error_ || !queue_->bind(scheduler)) [[unlikely]]
+    return fail_at_once();
   task_ = scheduler.current_task;
   wait_in_line();
   task_->suspend(awaiter, *this);
   if (task_->cancel_pending()) [[unlikely]]
     task_->cancel_new_wait();
   return true;
+}
+
+[[gnu::noinline]] bool Waiter::fail_at_once() noexcept {
+  if (!error_) fail(foreign_loop_error(queue_->owner()));
+  state_ = State::released;
+  return false;
 }
 
 CancelEffect Waiter::cancel_wait(const CancelReasonRef&) {
@@ -153,15 +140,20 @@ void Waiter::forget(TaskState&) noexcept {
 std::exception_ptr Waiter::end_wait() {
   State was = std::exchange(state_, State::idle);
   if (was == State::granted) end_grant();
+  if (was == State::cancelled || was == State::refused || error_ || running_scheduler->deliver_cancel) [[unlikely]]
+    return failure_of_wait(was);
+  if (was == State::granted) accept();
+  return nullptr;
+}
+
+[[gnu::noinline]] std::exception_ptr Waiter::failure_of_wait(State was) {
   if (was == State::cancelled || running_scheduler->deliver_cancel) {
     error_ = nullptr;
     if (was == State::granted) leave(true);
     return take_cancelled(*running_scheduler);
   }
   if (error_) return std::exchange(error_, nullptr);
-  if (was == State::refused) return refusal();
-  if (was == State::granted) accept();
-  return nullptr;
+  return refusal();
 }
 
 }  // namespace heed::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -45,10 +46,13 @@ class QueueWaiter : public Waiter {
  protected:
   QueueWaiter(WaitQueue& line, QueueBase& queue) noexcept : Waiter(line), base_(&queue) {}
   QueueWaiter(QueueWaiter&& other) noexcept : Waiter(std::move(other)), base_(other.base_) {}
-  ~QueueWaiter();
+  ~QueueWaiter() {
+    if (in_turn_) [[unlikely]]
+      leave_turn();
+  }
 
-  virtual bool must_wait() const noexcept = 0;
-  virtual bool is_refused() const noexcept = 0;
+  enum class Prospect : std::uint8_t { served, waits, refused };
+  virtual Prospect prospect() const noexcept = 0;
   bool begin_waiting(PromiseBase& awaiter, const std::source_location& site) noexcept;
 
   QueueBase* base_;
@@ -67,6 +71,7 @@ class QueueWaiter : public Waiter {
   void lose(const void* primitive) noexcept final;
   std::exception_ptr refusal() override;
   void take_turn(LoopCore& loop);
+  void leave_turn() noexcept;
 
   Turn turn_{*this};
   bool in_turn_ = false;
@@ -83,8 +88,7 @@ class QueueGetter : public QueueWaiter {
   ~QueueGetter() = default;
 
  private:
-  bool must_wait() const noexcept final;
-  bool is_refused() const noexcept final;
+  Prospect prospect() const noexcept final;
   void leave(bool granted) noexcept final;
   std::string describe_wait() const final { return "Queue.get"; }
 };
@@ -118,8 +122,7 @@ class QueuePutter : public QueueWaiter {
   ~QueuePutter() = default;
 
  private:
-  bool must_wait() const noexcept final;
-  bool is_refused() const noexcept final;
+  Prospect prospect() const noexcept final;
   void leave(bool granted) noexcept final;
   std::string describe_wait() const final { return "Queue.put"; }
 };

@@ -65,7 +65,6 @@ class WaitQueue {
     if (!loop_) loop_ = &loop;
     return loop_ == &loop;
   }
-  Waiter* take_first() noexcept;
 
   RunnableList waiting_;
   RunnableList granted_;
@@ -121,10 +120,20 @@ class Waiter : public Waitable {
 
   // The next begin() fails with this.
   void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
-  void wait_in_line() noexcept;
-  void end_grant() noexcept;  // leaves the list of those who were granted
+  void wait_in_line() noexcept {
+    state_ = State::waiting;
+    queue_->waiting_.push_back(*this);
+  }
+  // Leaves the list of those who were granted.
+  void end_grant() noexcept {
+    queue_->granted_.remove(*this);
+    --queue_->granted_count_;
+  }
   void leave_lists() noexcept;
   virtual void wake() noexcept;
+
+  bool fail_at_once() noexcept;
+  std::exception_ptr failure_of_wait(State was);
 
   friend class WaitQueue;
   friend class heed::Condition;
