@@ -181,7 +181,7 @@ void LoopCore::poll(Duration timeout) {
   mailbox_->awake();
   callbacks_since_poll_ = 0;
   if (!mailbox_->empty()) mailbox_->empty_into(ready);
-  for (std::size_t i = 0; i < count; ++i) fds_->dispatch(events_[i]);
+  fds_->dispatch({events_.data(), count});
   collect_due();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "heed/core/handle.hpp"
@@ -82,13 +83,14 @@ class FdTable {
   // The descriptor is about to be closed, or was: whoever waits for it is made ready and will see.
   void forget(int fd) noexcept;
 
-  // Makes ready what waits for this event.
-  void dispatch(const PollEvent& event) noexcept;
+  // Makes ready what waits for these events.
+  void dispatch(std::span<const PollEvent> events) noexcept;
   void clear() noexcept;
   std::size_t size() const noexcept { return size_; }
 
  private:
   friend class FdWaiter;
+  void dispatch(const PollEvent& event) noexcept;
   FdWatch& add(std::unique_ptr<FdWatch> watched);
   // Registers it for what it has callbacks and waiters for.
   void update(FdWatch& entry);
