@@ -9,23 +9,35 @@ namespace heed::detail {
 
 void FdWaiter::begin(PromiseBase& awaiter, FdWatch& watch, bool reading) {
   task_ = running_scheduler->current_task;
-  watch_ = &watch;
   reading_ = reading;
-  watch.direction(reading).waiters.push_back(*this);
-  if (watch.wants_level()) {  // only what is waited for is registered then
-    try {
-      task_->loop().fds().update(watch);
-    } catch (...) {
-      forget(*task_);
-      throw;
-    }
-  }
+  enter(watch);
   task_->suspend(awaiter, *this);
   if (task_->cancel_pending()) [[unlikely]]
     task_->cancel_new_wait();
 }
 
-void FdWaiter::run(LoopCore& loop) { std::exchange(task_, nullptr)->run(loop); }
+void FdWaiter::wait_again(FdWatch& watch) {
+  enter(watch);
+  if (task_->cancel_pending()) [[unlikely]]
+    task_->cancel_new_wait();
+}
+
+void FdWaiter::enter(FdWatch& watch) {
+  watch_ = &watch;
+  watch.direction(reading_).waiters.push_back(*this);
+  if (!watch.wants_level()) return;
+  try {
+    task_->loop().fds().update(watch);  // only what is waited for is registered then
+  } catch (...) {
+    watch.direction(reading_).waiters.remove(*this);
+    watch_ = nullptr;
+    throw;
+  }
+}
+
+void FdWaiter::run(LoopCore& loop) { continue_task(loop); }
+
+void FdWaiter::continue_task(LoopCore& loop) { std::exchange(task_, nullptr)->run(loop); }
 
 CancelEffect FdWaiter::cancel_wait(const CancelReasonRef&) {
   if (!watch_) return CancelEffect::none;

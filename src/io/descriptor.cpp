@@ -113,9 +113,7 @@ Descriptor::Descriptor(int fd) {
 Descriptor Descriptor::stream_socket(int family) {
   int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) fail(errno, "cannot make a stream socket of address family " + std::to_string(family));
-  Descriptor socket;
-  socket.fd_ = fd;
-  return socket;
+  return adopt(fd);
 }
 
 Descriptor Descriptor::listening(const Address& address, int backlog) {
@@ -130,10 +128,7 @@ Descriptor Descriptor::listening(const Address& address, int backlog) {
 std::pair<Descriptor, Descriptor> Descriptor::socket_pair() {
   int fds[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) != 0) fail(errno, "socketpair");
-  std::pair<Descriptor, Descriptor> both;
-  both.first.fd_ = fds[0];
-  both.second.fd_ = fds[1];
-  return both;
+  return {adopt(fds[0]), adopt(fds[1])};
 }
 
 Address Descriptor::local_address() const {

@@ -75,6 +75,10 @@ class Sockets : public RealLoopTest {
     return loop.run_until_complete(both(listener));
   }
 
+  template <detail::LeafAwaitable A>
+  std::exception_ptr error_of(A operation) {
+    return error_of(as_coro(std::move(operation)));
+  }
   template <class T>
   std::exception_ptr error_of(Coro<T> operation) {
     return caught([&] { loop.run_until_complete(std::move(operation)); });
@@ -184,6 +188,26 @@ TEST_F(Sockets, a_closed_descriptor_is_refused_by_every_operation) {
         error_of(sock_connect(closed, Address::ip("127.0.0.1", 1)))}) {
     EXPECT_EQ(code_of(error), std::errc::bad_file_descriptor);
   }
+}
+
+TEST_F(Sockets, as_result_and_pass_know_of_an_operation_that_fails_at_once) {
+  Descriptor closed;
+  std::byte buffer[1];
+  std::vector<std::string> seen;
+  auto looks = [&]() -> Coro<> {
+    Outcome<std::size_t> received = co_await as_result(sock_recv_into(closed, buffer));
+    if (received.failed()) seen.push_back("outcome");
+  };
+  auto passes = [&]() -> Coro<> {
+    try {
+      co_await pass(sock_sendall(closed, "x"));
+    } catch (const std::system_error&) {
+      seen.push_back("thrown here");
+    }
+  };
+  loop.run_until_complete(looks());
+  EXPECT_EQ(code_of(error_of(passes())), std::errc::bad_file_descriptor);
+  EXPECT_EQ(seen, std::vector<std::string>{"outcome"});
 }
 
 TEST_F(Sockets, one_that_another_loop_uses_is_refused_by_every_operation) {

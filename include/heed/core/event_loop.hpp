@@ -51,6 +51,10 @@ class EventLoop {
   T run_until_complete(Coro<T> coro, std::source_location where = std::source_location::current()) {
     return run_until_complete(Future<T>(create_task(std::move(coro), {}, where)));
   }
+  template <detail::LeafAwaitable A>
+  typename A::value_type run_until_complete(A awaitable, std::source_location where = std::source_location::current()) {
+    return run_until_complete(as_coro(std::move(awaitable)), where);
+  }
   // run_forever() returns when the current iteration is over. Not from other threads: call_soon_threadsafe().
   void stop() noexcept;
   // Ends the loop: tasks that are pending are reported and destroyed, failures that nobody read are reported.

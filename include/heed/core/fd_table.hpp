@@ -20,16 +20,21 @@ class FdWaiter : public Waitable {
   // The running task, suspended in `awaiter`, waits for one direction. Throws std::system_error when that cannot be
   // watched; then it does not wait.
   void begin(PromiseBase& awaiter, FdWatch& watch, bool reading);
-  void run(LoopCore& loop) final;
+  void run(LoopCore& loop) override;
   CancelEffect cancel_wait(const CancelReasonRef& reason) final;
   void forget(TaskState& task) noexcept final;
   std::string describe_wait() const final;
 
  protected:
   ~FdWaiter() = default;
+  // It was ready, and turned out not to be.
+  void wait_again(FdWatch& watch);
+  TaskState& task() const noexcept { return *task_; }
+  void continue_task(LoopCore& loop);
 
  private:
   friend class FdTable;
+  void enter(FdWatch& watch);
   TaskState* task_ = nullptr;
   FdWatch* watch_ = nullptr;  // null: in the ready queue
   bool reading_ = false;

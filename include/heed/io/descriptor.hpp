@@ -61,6 +61,12 @@ class Descriptor {
   }
   ~Descriptor() { close(); }
 
+  // Takes over one that is non-blocking already.
+  static Descriptor adopt(int fd) noexcept {
+    Descriptor adopted;
+    adopted.fd_ = fd;
+    return adopted;
+  }
   // A stream socket of this family (AF_INET, AF_INET6, AF_UNIX). Throws std::system_error.
   static Descriptor stream_socket(int family);
   // Bound and listening, with SO_REUSEADDR for IP. Throws std::system_error naming the address.
