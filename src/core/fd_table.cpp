@@ -219,7 +219,7 @@ void FdTable::dispatch(const PollEvent& event) noexcept {
 }
 
 void FdTable::clear() noexcept {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {  // destructors of callbacks may come back here
+  for (std::size_t i = 0; size_ != 0; i = (i + 1) % entries_.size()) {  // destructors of callbacks may add others
     if (!entries_[i]) continue;
     poller_.forget(entries_[i]->fd);
     erase(*entries_[i]);

@@ -40,6 +40,7 @@ void LoopCore::close() {
     sweep_failures();
     // From here on nothing new is accepted; what the exception handler started meanwhile goes the same way.
     set_closed();
+    fds_->clear();
     while (discard_callbacks() + abandon_tasks() != 0 || first_listener_ || ledger.any_live()) {
       while (first_listener_) first_listener_->loop_closing();
       sweep_failures();

@@ -141,17 +141,19 @@ std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler) {
   PromiseBase& leaf = *scheduler.resumed;
   bool cancelled = cancel_pending() && prepare_cancel(scheduler);
   if (!cancelled && !has(passes)) return leaf.handle();
-  bool ends_task = has(fresh) || (has(passes) && passes_to_root(leaf));    // when it is cancelled; a body never begins
-  if (cancelled && has(waits) && has(passes)) waiting_on_->forget(*this);  // what it was given goes to others
-  if (cancelled && ends_task) return end_cancelled(scheduler, leaf, take_cancel_reason(scheduler));
-  if (!has(passes)) return leaf.handle();
+  if (cancelled) {
+    if (has(passes) && has(waits)) waiting_on_->forget(*this);          // what it was given meanwhile goes to others
+    bool unseen = has(fresh) || (has(passes) && passes_to_root(leaf));  // the body of a fresh one never begins
+    if (unseen) return end_cancelled(scheduler, leaf, take_cancel_reason(scheduler));
+    if (!has(passes)) return leaf.handle();
+  }
   clear(passes);
   std::exception_ptr failure;
   if (cancelled) {
     failure = take_cancelled(scheduler);
   } else if (has(waits)) {
-    CancelReasonRef reason = ends_task ? waiting_on_->cancel_reason() : nullptr;
-    if (reason) return end_cancelled(scheduler, leaf, std::move(reason));
+    CancelReasonRef reason = waiting_on_->cancel_reason();
+    if (reason && passes_to_root(leaf)) return end_cancelled(scheduler, leaf, std::move(reason));
     failure = waiting_on_->failure_for_awaiter(leaf);
   }
   return failure ? finish_with(leaf, std::move(failure)) : leaf.handle();

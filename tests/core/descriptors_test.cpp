@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdio>
+#include <memory>
 
 #include "heed/core/event_loop.hpp"
 #include "support/test_loop.hpp"
@@ -197,6 +198,21 @@ TEST_F(Descriptors, a_refused_reader_lets_go_of_its_captures) {
   auto captured = std::make_shared<int>(0);
   EXPECT_THROW(loop.add_reader(-1, [captured] {}), std::system_error);
   EXPECT_EQ(captured.use_count(), 1);
+}
+
+TEST_F(Descriptors, a_reader_that_a_destructor_adds_while_the_loop_closes_is_dropped_as_well) {
+  Pipe other;
+  auto captured = std::make_shared<int>(0);
+  for (auto [first, second] : {std::pair(pipe.reader(), other.reader()), std::pair(other.reader(), pipe.reader())}) {
+    TestLoop closing;
+    std::shared_ptr<void> leaving(nullptr,
+                                  [&closing, captured, fd = second](void*) { closing.add_reader(fd, [captured] {}); });
+    closing.add_reader(first, [leaving] {});
+    leaving.reset();
+    closing.close();
+    EXPECT_EQ(captured.use_count(), 1);
+    close_and_check(closing);
+  }
 }
 
 TEST_F(Descriptors, an_interrupt_of_a_reader_leaves_the_loop) {

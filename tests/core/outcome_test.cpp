@@ -48,7 +48,7 @@ TEST_F(Outcomes, a_cancellation_is_no_failure) {
 
 TEST_F(Outcomes, a_cancellation_with_a_reason_is_an_exception_when_it_is_asked_for) {
   CancelReasonRef reason(new CancelReason(CancelSource::request, "stop", std::source_location::current(), 3, "boss"));
-  Outcome<int> outcome(reason);
+  Outcome<int> outcome = Outcome<int>::cancelled_with(reason);
   EXPECT_FALSE(outcome);
   EXPECT_FALSE(outcome.failed());
   EXPECT_TRUE(outcome.cancelled());
@@ -64,7 +64,7 @@ TEST_F(Outcomes, a_cancellation_with_a_reason_is_an_exception_when_it_is_asked_f
 }
 
 TEST_F(Outcomes, a_cancellation_whose_reason_is_not_known) {
-  Outcome<int> outcome{CancelReasonRef()};
+  Outcome<int> outcome = Outcome<int>::cancelled_with(nullptr);
   EXPECT_TRUE(outcome.cancelled());
   EXPECT_EQ(describe(outcome.exception()), "heed::CancelledError");
 }

@@ -104,6 +104,7 @@ namespace detail {
 template <class T>
 class FutureOf : public FutureState {
  public:
+  static_assert(alignof(Stored<T>) <= Pool::granularity, "the result of a future must not be aligned above 16 bytes");
   using FutureState::FutureState;
   ~FutureOf() override {
     if (has_value()) std::destroy_at(&slot_.value);
@@ -133,6 +134,7 @@ Stored<T> take_stored(FutureState& state) {
 template <class Handle, class F>
 class DoneFunction final : public DoneCallback {
  public:
+  static_assert(alignof(F) <= Pool::granularity, "a callback must not be aligned above 16 bytes");
   explicit DoneFunction(F function) : DoneCallback(next_id()), function_(std::move(function)) {}
   bool same_as(const void* tag, const void* function) const noexcept override {
     if constexpr (std::equality_comparable<F>) {
@@ -216,10 +218,10 @@ class FutureAsResult : public FutureAwaiterBase<T> {
   using FutureAwaiterBase<T>::FutureAwaiterBase;
   Outcome<T> await_resume() const {
     if (running_scheduler->deliver_cancel) [[unlikely]]
-      return Outcome<T>(take_cancel_reason(*running_scheduler));
+      return Outcome<T>::cancelled_with(take_cancel_reason(*running_scheduler));
     FutureState& state = this->future_.state();
     if (state.status() == FutureStatus::guarded_value) state.deliver_value();
-    if (state.status() == FutureStatus::cancelled) return Outcome<T>(state.cancel_reason());
+    if (state.status() == FutureStatus::cancelled) return Outcome<T>::cancelled_with(state.cancel_reason());
     if (state.status() != FutureStatus::value) return Outcome<T>(state.take_exception());
     return Outcome<T>(take_stored<T>(state));
   }

@@ -65,6 +65,7 @@ std::string describe_callable(const std::type_info& type, const std::source_loca
 template <class F>
 class ScheduledFunction final : public ScheduledCall {
  public:
+  static_assert(alignof(F) <= Pool::granularity, "a callback must not be aligned above 16 bytes");
   template <class G>
   ScheduledFunction(LoopCore& loop, ContextRef context, const std::source_location& where, G&& function)
       : ScheduledCall(loop, std::move(context), where), function_(std::forward<G>(function)) {}

@@ -29,6 +29,7 @@ void report_letter_failure(LoopCore& loop, std::exception_ptr exception, const s
 template <class F>
 class LetterFunction final : public Letter {
  public:
+  static_assert(alignof(F) <= Pool::granularity, "a callback must not be aligned above 16 bytes");
   LetterFunction(F function, const std::source_location& where)
       : function_(std::move(function)), context_(copy_of_current_context()), where_(where) {}
 

@@ -21,20 +21,23 @@ class [[nodiscard]] Outcome {
 
   explicit Outcome(detail::Stored<T> value) : value_(std::move(value)) {}
   explicit Outcome(std::exception_ptr exception) : exception_(std::move(exception)) {}
-  // A CancelledError with this reason, made when somebody asks for it.
-  explicit Outcome(CancelReasonRef reason) : reason_(std::move(reason)) {
-    if (!reason_) exception();
+  // A CancelledError with this reason, made when somebody asks for it. For the runtime.
+  static Outcome cancelled_with(CancelReasonRef reason) {
+    if (!reason) return Outcome(std::make_exception_ptr(CancelledError()));
+    Outcome outcome{std::exception_ptr()};
+    outcome.reason_ = std::move(reason);
+    return outcome;
   }
 
   bool has_value() const noexcept { return value_.has_value(); }
   explicit operator bool() const noexcept { return has_value(); }
   // An exception other than CancelledError.
-  bool failed() const noexcept { return !has_value() && !cancelled(); }
+  bool failed() const noexcept { return exception_ && !is_cancellation(exception_); }
   bool cancelled() const noexcept { return reason_ || (exception_ && is_cancellation(exception_)); }
 
   // Null when there is a value.
   const std::exception_ptr& exception() const noexcept {
-    if (!exception_ && !has_value()) exception_ = std::make_exception_ptr(CancelledError(reason_));
+    if (!exception_ && reason_) exception_ = std::make_exception_ptr(CancelledError(reason_));
     return exception_;
   }
 
