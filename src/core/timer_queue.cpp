@@ -42,23 +42,30 @@ TimePoint TimerQueue::soonest() const noexcept {
   return heap_.empty() ? start : std::min(start, heap_.front().when);
 }
 
+inline void TimerQueue::push(Timer& timer) {
+  Entry entry{timer.deadline_, sequence_++, &timer};
+  heap_.push_back(entry);
+  sift_up(heap_.size() - 1, entry);
+}
+
 void TimerQueue::arm(Timer& timer, TimePoint when) {
-  if (heap_.capacity() == size()) heap_.reserve(std::max<std::size_t>(16, 2 * size()));
-  bool far = belongs_to_wheel(when);
   timer.deadline_ = when;
-  if (far) {
-    timer.index_ = Timer::in_wheel;
-    wheel_->insert(timer);
-    ++in_wheel_;
-  } else {
-    push(timer);
-  }
+  if (in_wheel_ != 0 || heap_.size() >= enough_for_heap) [[unlikely]]
+    return arm_among_many(timer);
+  push(timer);
+}
+
+[[gnu::noinline]] void TimerQueue::arm_among_many(Timer& timer) {
+  if (heap_.capacity() == size()) heap_.reserve(2 * size());
+  if (!belongs_to_wheel(timer.deadline_)) return push(timer);
+  timer.index_ = Timer::in_wheel;
+  wheel_->insert(timer);
+  ++in_wheel_;
 }
 
 // While one is in the wheel, all that could have the same deadline go there, behind it.
 bool TimerQueue::belongs_to_wheel(TimePoint when) {
   if (in_wheel_ == 0) {
-    if (heap_.size() < enough_for_heap) return false;
     TimerWheel::Tick horizon = std::max<TimerWheel::Tick>(0, TimerWheel::tick_of(last_expiry_) + 1);
     if (wheel_) {
       wheel_->set_horizon(horizon);
@@ -67,12 +74,6 @@ bool TimerQueue::belongs_to_wheel(TimePoint when) {
     }
   }
   return TimerWheel::tick_of(when) >= wheel_->horizon();
-}
-
-void TimerQueue::push(Timer& timer) noexcept {
-  Entry entry{timer.deadline_, sequence_++, &timer};
-  heap_.push_back(entry);
-  sift_up(heap_.size() - 1, entry);
 }
 
 // From the wheel into the heap what is due before this tick.
@@ -104,8 +105,11 @@ void TimerQueue::erase(std::size_t index) noexcept {
 }
 
 void TimerQueue::disarm(Timer& timer) noexcept {
-  if (!timer.armed()) return;
-  if (timer.index_ != Timer::in_wheel) return erase(timer.index_);
+  if (timer.index_ == Timer::in_wheel) return leave_wheel(timer);
+  if (timer.armed()) erase(timer.index_);
+}
+
+[[gnu::noinline]] void TimerQueue::leave_wheel(Timer& timer) noexcept {
   wheel_->remove(timer);
   timer.index_ = Timer::unarmed;
   --in_wheel_;

@@ -68,9 +68,11 @@ class TimerQueue {
       return when < other.when || (when == other.when && sequence < other.sequence);
     }
   };
+  void arm_among_many(Timer& timer);
   bool belongs_to_wheel(TimePoint when);
+  void leave_wheel(Timer& timer) noexcept;
   void fetch_before(std::int64_t tick) noexcept;
-  void push(Timer& timer) noexcept;
+  void push(Timer& timer);
   Timer* pop_from_heap() noexcept;
   void place(std::size_t index, const Entry& entry) noexcept {
     heap_[index] = entry;
