@@ -36,10 +36,9 @@ void TimerQueue::sift_down(std::size_t index, const Entry& entry) noexcept {
 TimerQueue::TimerQueue() noexcept = default;
 TimerQueue::~TimerQueue() = default;
 
-TimePoint TimerQueue::soonest() const noexcept {
-  if (in_wheel_ == 0) return heap_.front().when;
-  TimePoint start = TimerWheel::start_of(wheel_->first());
-  return heap_.empty() ? start : std::min(start, heap_.front().when);
+TimePoint TimerQueue::soonest() noexcept {
+  fetch_soonest();
+  return heap_.front().when;
 }
 
 inline void TimerQueue::push(Timer& timer) {
@@ -121,10 +120,15 @@ Timer* TimerQueue::pop_from_heap() noexcept {
   return timer;
 }
 
-Timer* TimerQueue::pop() noexcept {
-  if (empty()) return nullptr;
+// Moves the horizon behind it, and so ahead of the time: what is set until then goes into the heap.
+void TimerQueue::fetch_soonest() noexcept {
   while (in_wheel_ != 0 && (heap_.empty() || TimerWheel::tick_of(heap_.front().when) >= wheel_->first()))
     fetch_before(wheel_->first() + 1);
+}
+
+Timer* TimerQueue::pop() noexcept {
+  if (empty()) return nullptr;
+  fetch_soonest();
   return pop_from_heap();
 }
 

@@ -15,7 +15,6 @@ class TimerWheel {
  public:
   using Tick = std::int64_t;
   static Tick tick_of(TimePoint time) noexcept { return time.time_since_epoch().count() >> bits_of_tick; }
-  static TimePoint start_of(Tick tick) noexcept { return TimePoint(Duration(tick << bits_of_tick)); }
 
   explicit TimerWheel(Tick horizon) noexcept : horizon_(horizon) {}
 

@@ -45,8 +45,8 @@ class TimerQueue {
 
   bool empty() const noexcept { return heap_.empty() && in_wheel_ == 0; }
   std::size_t size() const noexcept { return heap_.size() + in_wheel_; }
-  // No timer is due before. Exact as long as all are in the heap, else the first of a slot of the wheel at the latest.
-  TimePoint soonest() const noexcept;
+  // Fetches the soonest into the heap: for when the loop is about to sleep. Not for an empty queue.
+  TimePoint soonest() noexcept;
 
   // Throws std::bad_alloc and then leaves everything as it was.
   void arm(Timer& timer, TimePoint when);
@@ -72,6 +72,7 @@ class TimerQueue {
   bool belongs_to_wheel(TimePoint when);
   void leave_wheel(Timer& timer) noexcept;
   void fetch_before(std::int64_t tick) noexcept;
+  void fetch_soonest() noexcept;
   void push(Timer& timer);
   Timer* pop_from_heap() noexcept;
   void place(std::size_t index, const Entry& entry) noexcept {
