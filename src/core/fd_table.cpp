@@ -35,8 +35,6 @@ void FdWaiter::enter(FdWatch& watch) {
   }
 }
 
-void FdWaiter::run(LoopCore& loop) { continue_task(loop); }
-
 void FdWaiter::continue_task(LoopCore& loop) { std::exchange(task_, nullptr)->run(loop); }
 
 CancelEffect FdWaiter::cancel_wait(const CancelReasonRef&) {

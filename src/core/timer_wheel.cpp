@@ -6,8 +6,8 @@ namespace heed::detail {
 
 namespace {
 
-// Bits from `slot` up; none for the number of slots.
-std::uint64_t mask_from(int slot) noexcept { return slot < 64 ? ~std::uint64_t{0} << slot : 0; }
+// The bits of the slots before `end`, which may be the number of slots.
+std::uint64_t slots_before(int end) noexcept { return end < 64 ? (std::uint64_t{1} << end) - 1 : ~std::uint64_t{0}; }
 
 }  // namespace
 
@@ -44,7 +44,7 @@ void TimerWheel::advance(Tick horizon, ReadyQueue& taken) noexcept {
     bool same_above = (horizon ^ horizon_) >> (level + 1) * bits == 0;
     // Up to the slot in which the new horizon lies; on level 0 without it.
     int end = same_above ? static_cast<int>(horizon >> level * bits & 63) + (level != 0) : 64;
-    std::uint64_t passed = levels_[level].occupied & ~mask_from(end);
+    std::uint64_t passed = levels_[level].occupied & slots_before(end);
     levels_[level].occupied &= ~passed;
     for (; passed != 0; passed &= passed - 1) levels_[level].slots[std::countr_zero(passed)].move_to(taken);
     if (same_above) break;

@@ -14,23 +14,22 @@ namespace heed::detail {
 
 struct FdWatch;
 
-// A task waits until a descriptor is ready, once. Continues in the iteration that finds it ready.
+// A task waits until a descriptor is ready, once. run() comes in the iteration that finds it ready: there the task
+// continues, or waits again.
 class FdWaiter : public Waitable {
  public:
   // The running task, suspended in `awaiter`, waits for one direction. Throws std::system_error when that cannot be
   // watched; then it does not wait.
   void begin(PromiseBase& awaiter, FdWatch& watch, bool reading);
-  void run(LoopCore& loop) override;
   CancelEffect cancel_wait(const CancelReasonRef& reason) final;
   void forget(TaskState& task) noexcept final;
   std::string describe_wait() const final;
 
  protected:
   ~FdWaiter() = default;
-  // It was ready, and turned out not to be.
-  void wait_again(FdWatch& watch);
   TaskState& task() const noexcept { return *task_; }
   void continue_task(LoopCore& loop);
+  void wait_again(FdWatch& watch);  // it was ready, and turned out not to be
 
  private:
   friend class FdTable;

@@ -145,10 +145,8 @@ class Scheduler {
   // Resumes a frame and all that it transfers to.
   void resume(std::coroutine_handle<> frame) {
     frame.resume();
-    while (bounced_)
-      [[unlikely]]  // set last by what returned: an eager task's step inside is over
-      std::exchange(bounced_, nullptr)
-          .resume();
+    // Set last by what returned: an eager task's step inside is over.
+    while (bounced_) std::exchange(bounced_, nullptr).resume();
   }
 
   // The frame address that stands for the end of a task: what the root of every task continues.
