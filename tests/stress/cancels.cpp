@@ -57,11 +57,13 @@ void World::cancel(AnyFuture future, CellId cell) {
     schedule.cancel_unseen();
     if (!accepted) return;
     oracle.note_cancel_accepted(cell);
-    for (const AnyTask& task : all_tasks(*loop)) {
-      for (CellId child : oracle.children(cell))
-        if (child != nobody && oracle.task_id(child) == task.id() && task.cancelling() == 0)
-          oracle.violation("a gather was cancelled, and a child of it was not");
-    }
+    std::vector<AnyTask> pending;
+    for (CellId child : oracle.children(cell))
+      if (AnyTask task = task_of(child)) pending.push_back(std::move(task));
+    // One that cancelled the rest already does not do so again.
+    if (oracle.cancels_rest(cell) && pending.size() < oracle.children(cell).size()) return;
+    for (const AnyTask& task : pending)
+      if (task.cancelling() == 0) oracle.violation("a gather was cancelled, and a child of it was not");
     return;
   }
   oracle.note_ended(cell);
@@ -98,7 +100,7 @@ void World::cancel_task(AnyTask task, const char* message) {
   if (last.cancelling() <= before) oracle.violation("the last one in a line of tasks was not cancelled");
   bool joins = scopes.joins_in_cancelled_region(last.id()) ||
                (racing_.count(last.id()) != 0 && scopes.in_cancelled_region(last.id()));
-  if (joins) return;
+  if (joins || closing) return;  // tasks whose region went before them are in a cancelled one still
   if (keep && !keep.cancelled()) oracle.violation("a task was cancelled, and the future it awaits was not");
   if (moment == Happened::cancelled_in_condition) return sync().cancelled_in_condition(last.id());
   bool ready = moment == Happened::cancelled_ready;

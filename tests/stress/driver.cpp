@@ -46,11 +46,13 @@ class Driver {
       guarded([&] { loop.run_forever(); });  // resumes what is left, until it would sleep for ever
     }
     between();
+    world_.closing = true;
     if (!plan_.unclosed) {
       guarded([&] { loop.close(); });
       loop_closed();
     }
     owner.reset();
+    world_.closing = false;
     world_.loop = nullptr;
   }
 

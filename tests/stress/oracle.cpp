@@ -87,6 +87,7 @@ void Oracle::root_gone(CellId id, FrameId root, bool may_be_cancelled) {
       } else {
         fail(id, frame.thrown);
         cells_[id].failed_at = ++failed_;
+        last_failed_ = id;
       }
       return;
     }

@@ -92,6 +92,7 @@ class Oracle {
   void group_interrupted(const std::vector<CellId>& children, Thrown interrupt);
   // A gather that cancels the rest, and a group that one of them has raised.
   void set_cancels_rest(CellId cell, bool ordered);
+  bool cancels_rest(CellId cell) const { return cells_[cell].cancels_rest; }
   void note_gather_group(ErrorId id, std::vector<Thrown> members) { gather_groups_[id] = std::move(members); }
   // This one has ended so.
   void note_end(CellId cell, Thrown thrown) { establish(cell, thrown); }
@@ -245,7 +246,8 @@ class Oracle {
   std::vector<unsigned> replaced_;                       // the loop of each
   unsigned loop_ = 0;
   unsigned failed_ = 0;
-  int guessing_ = 0;  // on its way through cells that may have failed so
+  CellId last_failed_ = nobody;  // the last of those
+  int guessing_ = 0;             // on its way through cells that may have failed so
   bool tracing_ = false;
   std::string violation_;
 };

@@ -75,6 +75,8 @@ void Oracle::reported_directly(Thrown thrown) {
     if (direct.reports == 0) break;
   }
   if (last) {
+    // Perhaps of the frame that was destroyed last: its task ends after this report, and others may end in it.
+    if (last_failed_ != nobody) cells_[last_failed_].failed_at = 0;
     if (++last->reports > 1) violation(to_string(thrown) + " of a " + last->where + " is reported twice");
     return;
   }

@@ -70,6 +70,7 @@ class World {
   Scopes scopes{oracle, clock};
   Schedule schedule{oracle, clock, scopes};
   EventLoop* loop = nullptr;  // null between two of them
+  bool closing = false;       // without a runner: nothing of it runs any more
   bool running() const noexcept { return loop && loop->is_running(); }
 
   // --- actions.cpp -----------------------------------------------------------------------------------------------
