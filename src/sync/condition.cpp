@@ -36,18 +36,14 @@ bool ConditionWaiter::begin(PromiseBase& awaiter, const std::source_location& si
 
 // The wait for the notification is over; the task continues when it has the lock, beginning in the next iteration.
 void ConditionWaiter::start_turn() noexcept {
-  queue_->waiting_.remove(*this);
-  queue_->granted_.push_back(*this);
-  ++queue_->granted_count_;
-  state_ = State::granted;
+  be_granted();
   in_turn_ = true;
   task_->loop().ready.push(turn_);
 }
 
 void ConditionWaiter::take_turn(LoopCore& loop) {
   in_turn_ = false;
-  queue_->granted_.remove(*this);
-  --queue_->granted_count_;
+  leave_line();
   queue_ = &lock_->waiters_;
   if (!lock_->try_acquire()) return wait_in_line();
   lock_->held_ = held_;
@@ -59,7 +55,7 @@ void ConditionWaiter::take_turn(LoopCore& loop) {
 void ConditionWaiter::reacquire() noexcept {
   queue_ = &lock_->waiters_;
   wait_in_line();
-  if (!lock_->locked() && queue_->granted() == 0) queue_->grant_next();
+  if (!lock_->locked() && !queue_->anyone_granted()) queue_->grant_next();
 }
 
 void ConditionWaiter::pass_notification_on() noexcept {
@@ -99,8 +95,7 @@ std::exception_ptr ConditionWaiter::end_wait() {
   if (state_ == State::granted) {
     lock_->locked_ = true;
     lock_->held_ = held_;
-    queue_->granted_.remove(*this);
-    --queue_->granted_count_;
+    leave_line();
   }
   state_ = State::idle;
   lock_ = nullptr;
@@ -130,15 +125,13 @@ Condition::~Condition() {
   lock_->waiters_.for_each([this](detail::Waiter& waiter) { waiter.lose(this); });
   if (lock_ == &own_lock_ || waiters_.idle()) return;
   // A task that waits has the lock when its wait fails.
-  for (detail::RunnableList* list : {&waiters_.granted_, &waiters_.waiting_}) {
-    while (!list->empty()) {
-      auto& waiter = static_cast<detail::ConditionWaiter&>(*list->first());
-      list->remove(waiter);
-      if (std::exchange(waiter.in_turn_, false)) waiter.task_->loop().remove_ready(waiter.turn_);
-      waiter.condition_ = nullptr;
-      waiter.fail(detail::destroyed_error("Condition"));
-      waiter.reacquire();
-    }
+  while (!waiters_.idle()) {
+    auto& waiter = static_cast<detail::ConditionWaiter&>(*waiters_.line_.first());
+    waiters_.remove(waiter);
+    if (std::exchange(waiter.in_turn_, false)) waiter.task_->loop().remove_ready(waiter.turn_);
+    waiter.condition_ = nullptr;
+    waiter.fail(detail::destroyed_error("Condition"));
+    waiter.reacquire();
   }
 }
 

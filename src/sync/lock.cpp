@@ -8,8 +8,6 @@ namespace heed {
 
 namespace detail {
 
-void LockWaiter::accept() noexcept { lock_->locked_ = true; }
-
 // Of a lock that is free then: one that was granted to this waiter is held by nobody yet.
 void LockWaiter::leave(bool granted) noexcept {
   if (granted) lock_->waiters_.grant_next();

@@ -15,38 +15,48 @@ namespace detail {
 
 void QueueWaiter::leave_turn() noexcept { task_->loop().remove_ready(turn_); }
 
-bool QueueWaiter::begin_waiting(PromiseBase& awaiter, const std::source_location& site) noexcept {
-  if (prospect() == Prospect::refused) [[unlikely]] {
-    awaiter.site_ = site;
-    state_ = State::refused;
-    return false;
-  }
-  return Waiter::begin(awaiter, site);
+bool QueueWaiter::refuse_at_once(PromiseBase& awaiter, const std::source_location& site) noexcept {
+  awaiter.site_ = site;
+  state_ = State::refused;
+  return false;
 }
 
-void QueueWaiter::wake() noexcept {
-  if (state_ != State::granted) return Waiter::wake();
+inline bool QueueWaiter::gets() const noexcept { return queue_ == &base_->getters_; }
+
+inline bool QueueWaiter::can_be_served() const noexcept { return gets() ? base_->size_ != 0 : base_->has_room(); }
+
+void QueueWaiter::leave(bool granted) noexcept {
+  if (!granted || !base_) return;
+  if (gets()) {
+    base_->item_left();
+  } else {
+    base_->room_left();
+  }
+}
+
+void QueueWaiter::start_turn() noexcept {
+  be_granted();
   in_turn_ = true;
   task_->loop().ready.push(turn_);
 }
 
 void QueueWaiter::take_turn(LoopCore& loop) {
   in_turn_ = false;
-  if (state_ == State::granted && !task_->has_request_to_deliver()) {
-    switch (prospect()) {
-      case Prospect::served: break;
-      case Prospect::refused:
-        end_grant();
-        state_ = State::refused;
-        break;
-      case Prospect::waits:
-        end_grant();
-        wait_in_line();
-        if (task_->cancel_pending()) task_->cancel_new_wait();
-        return;
-    }
-  }
+  if (state_ == State::granted && !can_be_served() && waits_again()) return;
   task_->run(loop);
+}
+
+// Somebody was faster. Unless the queue was shut down, or the task is to be cancelled anyhow.
+[[gnu::noinline]] bool QueueWaiter::waits_again() noexcept {
+  if (task_->has_request_to_deliver()) return false;
+  leave_line();
+  if (base_->shut_down_) {
+    state_ = State::refused;
+    return false;
+  }
+  wait_in_line();
+  if (task_->cancel_pending()) task_->cancel_new_wait();
+  return true;
 }
 
 void QueueWaiter::forget(TaskState& task) noexcept {
@@ -63,22 +73,6 @@ void QueueWaiter::lose(const void*) noexcept {
 }
 
 std::exception_ptr QueueWaiter::refusal() { return std::make_exception_ptr(QueueShutDown()); }
-
-QueueWaiter::Prospect QueueGetter::prospect() const noexcept {
-  if (base_->size_ != 0) return Prospect::served;
-  return base_->shut_down_ ? Prospect::refused : Prospect::waits;
-}
-void QueueGetter::leave(bool granted) noexcept {
-  if (granted && base_) base_->item_left();
-}
-
-QueueWaiter::Prospect QueuePutter::prospect() const noexcept {
-  if (base_->shut_down_) return Prospect::refused;
-  return base_->full() ? Prospect::waits : Prospect::served;
-}
-void QueuePutter::leave(bool granted) noexcept {
-  if (granted && base_) base_->room_left();
-}
 
 // --- the queue -------------------------------------------------------------------------------------------------------
 
@@ -105,8 +99,7 @@ void QueueBase::begin_shutdown(bool immediate) noexcept {
     size_ = 0;
     if (unfinished_ == 0) joined_.set();
   }
-  while (getters_.grant_next()) {  // each finds out in its turn
-  }
+  while (getters_.anyone_waits()) wake_next(getters_);  // each finds out in its turn
   putters_.refuse_all();
 }
 

@@ -33,24 +33,21 @@ std::exception_ptr foreign_loop_error(const char* primitive) noexcept {
 // --- WaitQueue -------------------------------------------------------------------------------------------------------
 
 bool WaitQueue::grant_next() noexcept {
-  if (waiting_.empty()) return false;
+  if (!anyone_waits()) return false;
   Waiter& waiter = first();
-  waiting_.remove(waiter);
-  granted_.push_back(waiter);
-  ++granted_count_;
-  waiter.state_ = Waiter::State::granted;
+  grant(waiter);
   waiter.wake();
   return true;
 }
 
 void WaitQueue::release(Waiter& waiter) noexcept {
-  waiting_.remove(waiter);
+  remove(waiter);
   waiter.state_ = Waiter::State::released;
   waiter.wake();
 }
 
 void WaitQueue::refuse(Waiter& waiter) noexcept {
-  waiting_.remove(waiter);
+  remove(waiter);
   waiter.state_ = Waiter::State::refused;
   waiter.wake();
 }
@@ -60,46 +57,37 @@ void WaitQueue::release_all() noexcept {
 }
 
 void WaitQueue::refuse_all() noexcept {
-  while (!granted_.empty()) {  // these are on their way already
-    auto& waiter = static_cast<Waiter&>(*granted_.first());
-    granted_.remove(waiter);
+  while (anyone_granted()) {  // these are on their way already
+    auto& waiter = static_cast<Waiter&>(*line_.first());
+    remove(waiter);
     waiter.state_ = Waiter::State::refused;
   }
-  granted_count_ = 0;
   while (anyone_waits()) refuse(first());
 }
 
 void WaitQueue::fail_all(const char* gone) noexcept {
-  for (RunnableList* list : {&granted_, &waiting_}) {
-    while (!list->empty()) {
-      auto& waiter = static_cast<Waiter&>(*list->first());
-      list->remove(waiter);
-      bool ready = waiter.state_ == Waiter::State::granted;
-      waiter.state_ = Waiter::State::released;
-      waiter.queue_ = nullptr;
-      waiter.fail(destroyed_error(gone));
-      waiter.lose(this);
-      if (!ready) waiter.wake();
-    }
+  while (!idle()) {
+    auto& waiter = static_cast<Waiter&>(*line_.first());
+    remove(waiter);
+    bool ready = waiter.state_ == Waiter::State::granted;
+    waiter.state_ = Waiter::State::released;
+    waiter.queue_ = nullptr;
+    waiter.fail(destroyed_error(gone));
+    waiter.lose(this);
+    if (!ready) waiter.wake();
   }
-  granted_count_ = 0;
 }
 
 // --- Waiter ----------------------------------------------------------------------------------------------------------
 
-void Waiter::leave_lists() noexcept {
-  if (state_ == State::waiting) queue_->waiting_.remove(*this);
-  if (state_ == State::granted) end_grant();
-}
+void Waiter::leave_line() noexcept { queue_->remove(*this); }
 
 void Waiter::leave(bool) noexcept {}
 void Waiter::lose(const void*) noexcept {}
 
 void Waiter::wake() noexcept { task_->loop().ready.push(*task_); }
 
-bool Waiter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
-  Scheduler& scheduler = *running_scheduler;
-  awaiter.site_ = site;
+bool Waiter::begin(PromiseBase& awaiter, Scheduler& scheduler) noexcept {
   scheduler.resumed = &awaiter;
   if (error_ || !queue_->bind(scheduler)) [[unlikely]]
     return fail_at_once();
@@ -107,7 +95,12 @@ bool Waiter::begin(PromiseBase& awaiter, const std::source_location& site) noexc
   wait_in_line();
   task_->suspend(awaiter, *this);
   if (task_->cancel_pending()) [[unlikely]]
-    task_->cancel_new_wait();
+    return begin_cancelled();
+  return true;
+}
+
+[[gnu::noinline]] bool Waiter::begin_cancelled() noexcept {
+  task_->cancel_new_wait();
   return true;
 }
 
@@ -119,7 +112,7 @@ bool Waiter::begin(PromiseBase& awaiter, const std::source_location& site) noexc
 
 CancelEffect Waiter::cancel_wait(const CancelReasonRef&) {
   if (state_ != State::waiting) return CancelEffect::none;
-  queue_->waiting_.remove(*this);
+  leave_line();
   state_ = State::cancelled;
   leave(false);
   return CancelEffect::woken;
@@ -128,18 +121,14 @@ CancelEffect Waiter::cancel_wait(const CancelReasonRef&) {
 void Waiter::forget(TaskState&) noexcept {
   State was = std::exchange(state_, State::idle);
   error_ = nullptr;
-  if (was == State::waiting) {
-    queue_->waiting_.remove(*this);
-    leave(false);
-  } else if (was == State::granted) {
-    end_grant();
-    leave(true);
-  }
+  if (was != State::waiting && was != State::granted) return;
+  leave_line();
+  leave(was == State::granted);
 }
 
 std::exception_ptr Waiter::end_wait() {
   State was = std::exchange(state_, State::idle);
-  if (was == State::granted) end_grant();
+  if (was == State::granted) leave_line();
   if (was == State::cancelled || was == State::refused || error_ || running_scheduler->deliver_cancel) [[unlikely]]
     return failure_of_wait(was);
   if (was == State::granted) accept();

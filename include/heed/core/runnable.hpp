@@ -98,6 +98,14 @@ class RunnableList {
     first_->previous = &runnable;
   }
 
+  // `next` is in the list.
+  void insert_before(Runnable& next, Runnable& runnable) noexcept {
+    runnable.next = &next;
+    runnable.previous = next.previous;
+    (&next == first_ ? first_ : next.previous->next) = &runnable;
+    next.previous = &runnable;
+  }
+
   void remove(Runnable& runnable) noexcept {
     if (&runnable == first_) {
       first_ = runnable.next;

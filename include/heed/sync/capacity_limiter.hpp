@@ -72,9 +72,9 @@ class LimiterWaiter : public Waiter {
  protected:
   LimiterWaiter(LimiterWaiter&&) noexcept = default;
   ~LimiterWaiter() = default;
+  void accept() noexcept final;
 
  private:
-  void accept() noexcept final;
   void leave(bool granted) noexcept final;
   std::string describe_wait() const final { return "CapacityLimiter"; }
   CapacityLimiter* limiter_;

@@ -23,6 +23,7 @@ class ConditionWaiter : public Waiter {
   explicit ConditionWaiter(Condition& condition) noexcept;
   bool try_now() const noexcept { return false; }
   bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
+  bool end_granted() const noexcept { return false; }  // end_wait() has more to do
   void take_value() const noexcept {}
 
   CancelEffect cancel_wait(const CancelReasonRef& reason) final;

@@ -74,7 +74,7 @@ class Ring {
   static constexpr std::size_t first_capacity = 8;
 
   Cell<T>& at(std::size_t index) const noexcept { return cells_[(first_ + index) & (capacity_ - 1)]; }
-  void grow() {
+  [[gnu::noinline]] void grow() {
     std::size_t capacity = capacity_ ? capacity_ * 2 : first_capacity;  // a power of two
     Cell<T>* cells = std::allocator<Cell<T>>().allocate(capacity);
     for (std::size_t i = 0; i < size_; ++i) {

@@ -25,9 +25,9 @@ class LockWaiter : public Waiter {
   LockWaiter(LockWaiter&&) noexcept = default;
   ~LockWaiter() = default;
   Lock& lock() const noexcept { return *lock_; }
+  void accept() noexcept final;
 
  private:
-  void accept() noexcept final;
   void leave(bool granted) noexcept final;
   std::string describe_wait() const final { return "Lock"; }
   Lock* lock_;
@@ -136,6 +136,7 @@ namespace detail {
 
 inline LockWaiter::LockWaiter(Lock& lock) noexcept : Waiter(lock.waiters_), lock_(&lock) {}
 inline bool LockWaiter::try_now() noexcept { return lock_->try_acquire(); }
+inline void LockWaiter::accept() noexcept { lock_->locked_ = true; }
 inline Guard<Lock> LockScoped::take_value() const noexcept { return lock().make_guard(); }
 
 }  // namespace detail

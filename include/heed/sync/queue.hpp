@@ -57,17 +57,7 @@ class QueuePut : public QueuePutter {
  public:
   using value_type = void;
   QueuePut(BasicQueue<T, Store>& queue, T&& item) : QueuePutter(queue), queue_(&queue), item_(std::move(item)) {}
-  bool try_now() noexcept {
-    try {
-      if (done_) throw InvalidStateError("cannot await a Queue.put twice");
-      if (!queue_->has_room()) return false;
-      insert();
-      return true;
-    } catch (...) {
-      this->fail(std::current_exception());
-      return false;
-    }
-  }
+  [[gnu::always_inline]] bool try_now() noexcept { return (queue_->has_room() || done_) && put_now(); }
   void take_value() {
     if (!done_) insert();
   }
@@ -77,6 +67,16 @@ class QueuePut : public QueuePutter {
   ~QueuePut() = default;
 
  private:
+  bool put_now() noexcept {
+    try {
+      if (done_) throw InvalidStateError("cannot await a Queue.put twice");
+      insert();
+      return true;
+    } catch (...) {
+      this->fail(std::current_exception());
+      return false;
+    }
+  }
   void insert() {
     queue_->add(item_);
     done_ = true;

@@ -41,6 +41,8 @@ class QueueBase;
 // faster, it waits again, as the last in line.
 class QueueWaiter : public Waiter {
  public:
+  // After it could not be served.
+  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
   void forget(TaskState& task) noexcept final;
 
  protected:
@@ -51,13 +53,10 @@ class QueueWaiter : public Waiter {
       leave_turn();
   }
 
-  enum class Prospect : std::uint8_t { served, waits, refused };
-  virtual Prospect prospect() const noexcept = 0;
-  bool begin_waiting(PromiseBase& awaiter, const std::source_location& site) noexcept;
-
   QueueBase* base_;
 
  private:
+  friend class QueueBase;
   // In the ready queue in place of the task.
   class Turn final : public Runnable {
    public:
@@ -67,9 +66,14 @@ class QueueWaiter : public Waiter {
    private:
     QueueWaiter& waiter_;
   };
-  void wake() noexcept final;
+  bool refuse_at_once(PromiseBase& awaiter, const std::source_location& site) noexcept;
+  bool gets() const noexcept;  // an item; the others put one
+  bool can_be_served() const noexcept;
+  bool waits_again() noexcept;
+  void leave(bool granted) noexcept final;
   void lose(const void* primitive) noexcept final;
   std::exception_ptr refusal() override;
+  void start_turn() noexcept;
   void take_turn(LoopCore& loop);
   void leave_turn() noexcept;
 
@@ -80,7 +84,6 @@ class QueueWaiter : public Waiter {
 class QueueGetter : public QueueWaiter {
  public:
   bool try_now() const noexcept;
-  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept { return begin_waiting(awaiter, site); }
 
  protected:
   explicit QueueGetter(QueueBase& queue) noexcept;
@@ -88,8 +91,6 @@ class QueueGetter : public QueueWaiter {
   ~QueueGetter() = default;
 
  private:
-  Prospect prospect() const noexcept final;
-  void leave(bool granted) noexcept final;
   std::string describe_wait() const final { return "Queue.get"; }
 };
 
@@ -113,17 +114,12 @@ class EndingQueueGetter : public QueueGetter {
 };
 
 class QueuePutter : public QueueWaiter {
- public:
-  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept { return begin_waiting(awaiter, site); }
-
  protected:
   explicit QueuePutter(QueueBase& queue) noexcept;
   QueuePutter(QueuePutter&&) noexcept = default;
   ~QueuePutter() = default;
 
  private:
-  Prospect prospect() const noexcept final;
-  void leave(bool granted) noexcept final;
   std::string describe_wait() const final { return "Queue.put"; }
 };
 
@@ -166,18 +162,21 @@ class QueueBase {
     ++size_;
     ++unfinished_;
     joined_.clear();
-    if (getters_.anyone_waits()) getters_.grant_next();
+    wake_next(getters_);
   }
   void item_taken() noexcept {
     --size_;
-    if (putters_.anyone_waits()) putters_.grant_next();
+    wake_next(putters_);
   }
   // Somebody who was woken, or who failed, left an item (room) for the next.
   void item_left() noexcept {
-    if (size_ != 0) getters_.grant_next();
+    if (size_ != 0) wake_next(getters_);
   }
   void room_left() noexcept {
-    if (has_room()) putters_.grant_next();
+    if (has_room()) wake_next(putters_);
+  }
+  static void wake_next(WaitQueue& line) noexcept {
+    if (line.anyone_waits()) static_cast<QueueWaiter&>(line.first()).start_turn();
   }
   // The items were dropped if `immediate`.
   void begin_shutdown(bool immediate) noexcept;
@@ -196,6 +195,12 @@ class QueueBase {
   WaitQueue getters_{"Queue"};
   WaitQueue putters_{"Queue"};
 };
+
+inline bool QueueWaiter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
+  if (base_->shut_down_) [[unlikely]]
+    return refuse_at_once(awaiter, site);
+  return Waiter::begin(awaiter, site);
+}
 
 inline QueueGetter::QueueGetter(QueueBase& queue) noexcept : QueueWaiter(queue.getters_, queue) {}
 inline bool QueueGetter::try_now() const noexcept { return base_->size_ != 0; }

@@ -23,9 +23,9 @@ class SemaphoreWaiter : public Waiter {
   SemaphoreWaiter(SemaphoreWaiter&&) noexcept = default;
   ~SemaphoreWaiter() = default;
   Semaphore& semaphore() const noexcept { return *semaphore_; }
+  void accept() noexcept final;
 
  private:
-  void accept() noexcept final;
   void leave(bool granted) noexcept final;
   std::string describe_wait() const final;
   Semaphore* semaphore_;

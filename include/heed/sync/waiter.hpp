@@ -22,8 +22,8 @@ namespace heed::detail {
 class ConditionWaiter;
 class Waiter;
 
-// Those who wait, in order of arrival, and those who were granted what they waited for but did not continue yet: a grant
-// can still be given back. The awaiters live in their coroutine frames.
+// A line of tasks: those who were granted what they waited for but did not continue yet (a grant can still be given
+// back), then those who wait, in order of arrival. The awaiters live in their coroutine frames.
 class WaitQueue {
  public:
   // `owner` names the primitive in errors and must not go away: "Lock".
@@ -36,9 +36,10 @@ class WaitQueue {
       fail_all(owner_);
   }
 
-  bool idle() const noexcept { return waiting_.empty() && granted_.empty(); }
-  bool anyone_waits() const noexcept { return !waiting_.empty(); }
-  std::size_t granted() const noexcept { return granted_count_; }
+  // Nobody waits, and nobody has a grant.
+  bool idle() const noexcept { return line_.empty(); }
+  bool anyone_waits() const noexcept { return first_waiting_ != nullptr; }
+  bool anyone_granted() const noexcept { return line_.first() != first_waiting_; }
   const char* owner() const noexcept { return owner_; }
 
   // Of those who wait. Not of an empty queue.
@@ -66,9 +67,12 @@ class WaitQueue {
     return loop_ == &loop;
   }
 
-  RunnableList waiting_;
-  RunnableList granted_;
-  std::size_t granted_count_ = 0;
+  void join(Waiter& waiter) noexcept;    // who waits, as the last one
+  void grant(Waiter& waiter) noexcept;   // who waits: from now on before those who do
+  void remove(Waiter& waiter) noexcept;  // who waits or was granted
+
+  RunnableList line_;
+  Runnable* first_waiting_ = nullptr;
   Scheduler* loop_ = nullptr;  // that of the first one who had to wait; only compared
   const char* owner_;
 };
@@ -83,8 +87,19 @@ class Waiter : public Waitable {
   std::exception_ptr take_failure() { return state_ == State::idle ? nullptr : end_wait(); }
   // It had to wait, or cannot.
   bool began() const noexcept { return state_ != State::idle; }
+  // The await of one that began ends, as most do: it was granted what it waited for. False: take_failure() knows.
+  bool end_granted() noexcept {
+    if (state_ != State::granted || error_ || running_scheduler->deliver_cancel) [[unlikely]]
+      return false;
+    state_ = State::idle;
+    queue_->remove(*this);
+    return true;
+  }
   // False when it fails at once.
-  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
+  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
+    awaiter.site_ = site;
+    return begin(awaiter, *running_scheduler);
+  }
 
   CancelEffect cancel_wait(const CancelReasonRef& reason) override;
   std::exception_ptr failure_for_awaiter(PromiseBase&) final { return take_failure(); }
@@ -104,10 +119,10 @@ class Waiter : public Waitable {
   explicit Waiter(WaitQueue& queue) noexcept : queue_(&queue) {}
   ~Waiter() {
     if (state_ == State::waiting || state_ == State::granted) [[unlikely]]
-      leave_lists();
+      leave_line();
   }
 
-  // The end of a grant: the task continues and takes it.
+  // A grant is taken, before take_value(): the task continues.
   virtual void accept() noexcept {}
   // It goes without: it was granted, or still waited.
   virtual void leave(bool granted) noexcept;
@@ -122,16 +137,14 @@ class Waiter : public Waitable {
   void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
   void wait_in_line() noexcept {
     state_ = State::waiting;
-    queue_->waiting_.push_back(*this);
+    queue_->join(*this);
   }
-  // Leaves the list of those who were granted.
-  void end_grant() noexcept {
-    queue_->granted_.remove(*this);
-    --queue_->granted_count_;
-  }
-  void leave_lists() noexcept;
-  virtual void wake() noexcept;
+  void be_granted() noexcept { queue_->grant(*this); }
+  void leave_line() noexcept;
+  void wake() noexcept;
 
+  bool begin(PromiseBase& awaiter, Scheduler& scheduler) noexcept;
+  bool begin_cancelled() noexcept;
   bool fail_at_once() noexcept;
   std::exception_ptr failure_of_wait(State was);
 
@@ -143,13 +156,32 @@ class Waiter : public Waitable {
   State state_ = State::idle;
 };
 
-template <class F>
-void WaitQueue::for_each(F function) noexcept {
-  for (RunnableList* list : {&waiting_, &granted_})
-    for (Runnable* waiter = list->first(); waiter; waiter = waiter->next) function(static_cast<Waiter&>(*waiter));
+inline Waiter& WaitQueue::first() const noexcept { return static_cast<Waiter&>(*first_waiting_); }
+
+inline void WaitQueue::join(Waiter& waiter) noexcept {
+  line_.push_back(waiter);
+  if (!first_waiting_) first_waiting_ = &waiter;
 }
 
-inline Waiter& WaitQueue::first() const noexcept { return static_cast<Waiter&>(*waiting_.first()); }
+inline void WaitQueue::grant(Waiter& waiter) noexcept {
+  if (&waiter == first_waiting_) {
+    first_waiting_ = waiter.next;
+  } else {
+    line_.remove(waiter);
+    line_.insert_before(*first_waiting_, waiter);
+  }
+  waiter.state_ = Waiter::State::granted;
+}
+
+inline void WaitQueue::remove(Waiter& waiter) noexcept {
+  if (&waiter == first_waiting_) first_waiting_ = waiter.next;
+  line_.remove(waiter);
+}
+
+template <class F>
+void WaitQueue::for_each(F function) noexcept {
+  for (Runnable* waiter = line_.first(); waiter; waiter = waiter->next) function(static_cast<Waiter&>(*waiter));
+}
 
 // "Lock was destroyed while a task waited for it".
 std::exception_ptr destroyed_error(const char* primitive) noexcept;
@@ -170,8 +202,11 @@ class [[nodiscard]] WaitOf final : public W {
   }
   [[gnu::always_inline]] value_type await_resume() {
     if (this->began()) {
-      if (std::exception_ptr failure = this->take_failure()) [[unlikely]]
+      if (this->end_granted()) {
+        this->accept();
+      } else if (std::exception_ptr failure = this->take_failure()) [[unlikely]] {
         rethrow(failure);
+      }
     }
     return this->take_value();
   }
