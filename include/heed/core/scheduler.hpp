@@ -145,8 +145,8 @@ class Scheduler {
   // Resumes a frame and all that it transfers to.
   void resume(std::coroutine_handle<> frame) {
     frame.resume();
-    // Set last by what returned: an eager task's step inside is over.
-    while (bounced_) std::exchange(bounced_, nullptr).resume();
+    if (bounced_) [[unlikely]]  // set last by what returned: an eager task's step inside is over
+      resume_bounced();
   }
 
   // The frame address that stands for the end of a task: what the root of every task continues.
@@ -167,6 +167,7 @@ class Scheduler {
 
  private:
   void destroy() noexcept;
+  void resume_bounced();
 
   struct RootFrame {  // as far as std::coroutine_handle::resume() looks into a frame (the ABI of g++ and clang)
     void (*resume)(void*);
@@ -209,7 +210,7 @@ std::coroutine_handle<> continue_after_failure(PromiseBase& finished) noexcept;
 struct FinalAwaiter {
   bool await_ready() const noexcept { return false; }
   template <class P>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<P> finished) const noexcept {
+  [[gnu::always_inline]] std::coroutine_handle<> await_suspend(std::coroutine_handle<P> finished) const noexcept {
     return continue_after(finished.promise());
   }
   void await_resume() const noexcept {}

@@ -29,7 +29,7 @@ class Pool {
     return allocate_slowly(size);
   }
 
-  static void deallocate(void* memory, std::size_t size) noexcept {
+  [[gnu::always_inline]] static void deallocate(void* memory, std::size_t size) noexcept {
     Pool& pool = instance_;
     if (size <= largest && size <= pool.limit_) [[likely]] {
       List& list = pool.lists_[class_of(size)];
@@ -79,7 +79,10 @@ struct Pooled {
       return nullptr;
     }
   }
-  static void operator delete(void* memory, std::size_t size) noexcept { Pool::deallocate(memory, size); }
+  // Inline, where the size is known: half the instructions.
+  [[gnu::always_inline]] static void operator delete(void* memory, std::size_t size) noexcept {
+    Pool::deallocate(memory, size);
+  }
 };
 
 }  // namespace heed::detail
