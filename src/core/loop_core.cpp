@@ -1,6 +1,7 @@
 #include "heed/core/loop_core.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 
 #include "heed/core/event_loop.hpp"
@@ -26,6 +27,14 @@ std::uint64_t next_loop_id() noexcept {
 
 // Its address is a different one in each thread.
 constinit thread_local char thread_marker = 0;
+
+// The next but one, ahead of time: two steps take about as long as its memory. A task has what a step needs in the
+// first 64 bytes, which may be of two cache lines.
+[[gnu::always_inline]] inline void fetch_ahead(const Runnable* next) noexcept {
+  if (!next) return;
+  __builtin_prefetch(next->next);
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(next->next) + 56));
+}
 
 }  // namespace
 
@@ -91,7 +100,7 @@ inline void LoopCore::run_batch() {
   while (!attention_) {
     Runnable* runnable = batch_.pop();
     if (!runnable) return;
-    __builtin_prefetch(batch_.front());
+    fetch_ahead(batch_.front());
     ++callbacks_since_poll_;
     runnable->run(*this);
   }
