@@ -15,12 +15,11 @@ namespace {
 Coro<> session(Descriptor socket) {
   int on = 1;
   setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  std::byte buffer[8192];
   try {
     for (;;) {
-      std::size_t size = co_await sock_recv_into(socket, buffer);
-      if (size == 0) break;
-      co_await sock_sendall(socket, std::span<const std::byte>(buffer, size));
+      std::string data = co_await sock_recv(socket, 8192);
+      if (data.empty()) break;
+      co_await sock_sendall(socket, data);
     }
   } catch (const std::system_error&) {  // the client went away
   }

@@ -2,14 +2,19 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <new>
 #include <system_error>
 
+#include "heed/core/loop_core.hpp"
 #include "heed/core/task_state.hpp"
 
 namespace heed {
 
 namespace {
+
+constexpr std::size_t most_received_at_once = 64 * 1024;  // what a loop keeps for receiving
 
 [[noreturn]] void fail(int error, const char* operation, int fd) {
   throw std::system_error(error, std::generic_category(),
@@ -103,6 +108,24 @@ long SocketReceive::attempt(int fd, FdWatch& watch) noexcept {
   return count;
 }
 
+// Received into one buffer that all sockets of the loop share, since how much there is shows only then, and copied.
+long SocketReceiveString::attempt(int fd, FdWatch& watch) {
+  std::string& buffer = running_scheduler->core().fds().receive_buffer;
+  std::size_t most = watch.stream ? std::min(size_, most_received_at_once) : size_;
+  if (buffer.size() < most) buffer.resize(most);
+  ssize_t count = ::recv(fd, buffer.data(), most, 0);
+  if (count <= 0) return count;
+  auto size = static_cast<std::size_t>(count);
+  if (size < most) watch.read.drained = watch.stream;
+  try {
+    received_.assign(buffer, 0, size);
+  } catch (const std::bad_alloc&) {  // then the buffer itself: the bytes are nowhere else
+    buffer.resize(size);
+    received_ = std::exchange(buffer, {});
+  }
+  return count;
+}
+
 long SocketSendAll::attempt(int fd, FdWatch&) noexcept {
   ssize_t count = ::send(fd, data_.data(), data_.size(), MSG_NOSIGNAL);
   if (count < 0) return count;
@@ -148,13 +171,6 @@ Coro<void> sock_connect(Descriptor& socket, Address address) {
   if (errno != EINPROGRESS && errno != EINTR) fail(errno, operation.c_str(), socket.fd());
   // Watched from here on only: a socket that is not connecting is "hung up".
   co_await detail::SocketConnected(socket, operation.c_str());
-}
-
-Coro<std::string> sock_recv(Descriptor& socket, std::size_t size) {
-  std::string data(size, '\0');
-  std::size_t count = co_await sock_recv_into(socket, std::as_writable_bytes(std::span(data)));
-  data.resize(count);
-  co_return std::move(data);
 }
 
 }  // namespace heed

@@ -294,6 +294,34 @@ TEST_F(Sockets, a_peer_that_only_stops_sending_can_still_receive) {
   EXPECT_EQ(read_from(there), "answer");
 }
 
+TEST_F(Sockets, what_is_received_takes_no_more_memory_than_it_needs) {
+  write_to(there, "abc");
+  EXPECT_LT(loop.run_until_complete(sock_recv(here, 1 << 16)).capacity(), 100u);
+}
+
+TEST_F(Sockets, a_long_message_is_received_in_parts_without_a_turn_of_the_loop) {
+  std::string sent(100000, 'a');
+  write_to(there, sent);
+  auto both = [&]() -> Coro<std::string> {
+    std::string first = co_await sock_recv(here, 1 << 20);
+    std::string second = co_await sock_recv(here, 1 << 20);
+    EXPECT_EQ(first.size(), 65536u);
+    co_return first + second;
+  };
+  Task<std::string> receiving = loop.create_task(both());
+  loop.turn();
+  ASSERT_TRUE(receiving.done());
+  EXPECT_EQ(receiving.result(), sent);
+}
+
+TEST_F(Sockets, a_long_datagram_is_received_whole) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+  Descriptor receiver(ends[0]), sender(ends[1]);
+  write_to(sender, std::string(100000, 'd'));
+  EXPECT_EQ(loop.run_until_complete(sock_recv(receiver, 1 << 17)).size(), 100000u);
+}
+
 TEST_F(Sockets, receiving_nothing_takes_nothing) {
   write_to(there, "kept");
   std::array<std::byte, 0> none{};

@@ -1,8 +1,12 @@
 #include "memory/programs.hpp"
 
+#include <unistd.h>
+
+#include <cstring>
 #include <string>
 
 #include "heed/heed.hpp"
+#include "heed/io/socket.hpp"
 #include "memory/witness.hpp"
 
 namespace heed::test {
@@ -280,6 +284,23 @@ Coro<> failures() {
   }
 }
 
+// What has come is not lost when there is no memory for it.
+Coro<> receives() {
+  try {
+    auto [here, there] = Descriptor::socket_pair();
+    if (::write(there.fd(), long_text, std::strlen(long_text)) < 0) witness.note(-80);
+    std::string received;
+    for (int attempt = 0; attempt < 2 && received.empty(); ++attempt) try {
+        received = co_await sock_recv(here, 100);
+      } catch (const std::bad_alloc&) {
+        witness.told(std::current_exception());
+      }
+    witness.note(received == long_text ? 80 : -81);
+  } catch (...) {
+    caught(80);
+  }
+}
+
 struct Bomb {
   ~Bomb() noexcept(false) {
     if (std::uncaught_exceptions() == 0) throw Failure(16);
@@ -298,6 +319,7 @@ Coro<int> program() {
   co_await waits();
   co_await cancellations();
   co_await contexts();
+  co_await receives();
   co_await failures();
   // What is left when the loop closes.
   create_task(pending_with_bomb());

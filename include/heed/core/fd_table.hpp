@@ -92,6 +92,8 @@ class FdTable {
   void clear() noexcept;
   std::size_t size() const noexcept { return size_; }
 
+  std::string receive_buffer;  // shared by those who receive and do not know yet how much
+
  private:
   friend class FdWaiter;
   void dispatch(const PollEvent& event) noexcept;

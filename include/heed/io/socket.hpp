@@ -45,7 +45,7 @@ class SocketOperation : public FdWaiter {
   ~SocketOperation() = default;
 
   // What the system call returns, and errno.
-  virtual long attempt(int fd, FdWatch& watch) noexcept = 0;
+  virtual long attempt(int fd, FdWatch& watch) = 0;
   // Nothing needs to be attempted.
   void set_result(long result) noexcept { result_ = result; }
   long result() const noexcept { return result_; }
@@ -102,6 +102,23 @@ class SocketReceive final : public SocketOperation {
   std::span<std::byte> buffer_;
 };
 
+class SocketReceiveString final : public SocketOperation {
+ public:
+  using value_type = std::string;
+  SocketReceiveString(Descriptor& socket, std::size_t size) noexcept
+      : SocketOperation(socket, true, "recv"), size_(size) {}
+  [[gnu::always_inline]] std::string await_resume() {
+    require_success();
+    return take_value();
+  }
+  std::string take_value() noexcept { return std::move(received_); }
+
+ private:
+  long attempt(int fd, FdWatch& watch) override;
+  std::size_t size_;
+  std::string received_;
+};
+
 class SocketSendAll final : public SocketOperation {
  public:
   using value_type = void;
@@ -131,9 +148,12 @@ class SocketSendAll final : public SocketOperation {
 // Connects. Cancelled: the connection may come about all the same; close the socket.
 Coro<void> sock_connect(Descriptor& socket, Address address);
 
-// Up to `size` bytes, at least one; empty at the end of the stream. A cancelled receive loses no bytes.
-Coro<std::string> sock_recv(Descriptor& socket, std::size_t size);
-// The same into `buffer`, which must outlive it; gives how many, 0 at the end of the stream.
+// Up to `size` bytes, at least one; empty at the end of the stream. Of a stream no more than 64 KiB at once. Memory is
+// taken for what has come, none while it waits. A cancelled receive loses no bytes.
+[[nodiscard]] inline detail::SocketReceiveString sock_recv(Descriptor& socket, std::size_t size) noexcept {
+  return detail::SocketReceiveString(socket, size);
+}
+// Into `buffer`, which must outlive it; gives how many, 0 at the end of the stream.
 [[nodiscard]] inline detail::SocketReceive sock_recv_into(Descriptor& socket, std::span<std::byte> buffer) noexcept {
   return detail::SocketReceive(socket, buffer);
 }
