@@ -137,7 +137,7 @@ void LoopCore::run_forever() {
     measure_stack();
     do {
       run_once();
-    } while (!stopping_ && !interrupt_);
+    } while (!stopping_);
   }
   if (interrupt_) std::rethrow_exception(take_interrupt());
 }

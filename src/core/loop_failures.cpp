@@ -123,6 +123,7 @@ bool LoopCore::note_interrupt(const std::exception_ptr& exception) noexcept {
     last_resort("a second interrupt while one was on its way", exception);
   } else {
     interrupt_ = exception;
+    stopping_ = true;
     attention_ = true;
   }
   return true;

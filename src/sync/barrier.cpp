@@ -16,7 +16,7 @@ std::exception_ptr broken_error(const char* text) noexcept {
 }
 }  // namespace
 
-bool BarrierWaiter::try_now() noexcept {
+bool BarrierWait::try_now() noexcept {
   Barrier& barrier = *barrier_;
   if (barrier.broken_ || barrier.waiting_ + 1 < barrier.parties_) return false;
   index_ = barrier.waiting_;
@@ -25,14 +25,14 @@ bool BarrierWaiter::try_now() noexcept {
 }
 
 bool BarrierWaiter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
-  if (barrier_->broken_) fail(broken_error("Barrier aborted"));
-  ++barrier_->waiting_;
+  if (barrier_.broken_) fail(broken_error("Barrier aborted"));
+  ++barrier_.waiting_;
   if (Waiter::begin(awaiter, site)) return true;
-  --barrier_->waiting_;
+  --barrier_.waiting_;
   return false;
 }
 
-void BarrierWaiter::leave(bool) noexcept { --barrier_->waiting_; }
+void BarrierWaiter::leave(bool) noexcept { --barrier_.waiting_; }
 
 std::exception_ptr BarrierWaiter::refusal() { return broken_error("Abort or reset of barrier"); }
 
@@ -45,7 +45,7 @@ Barrier::Barrier(std::ptrdiff_t parties) : parties_(static_cast<std::size_t>(par
 void Barrier::release_all() noexcept {
   for (std::size_t index = 0; waiters_.anyone_waits(); ++index) {
     auto& waiter = static_cast<detail::BarrierWaiter&>(waiters_.first());
-    waiter.index_ = index;
+    waiter.operation_.index_ = index;
     waiters_.release(waiter);
   }
   waiting_ = 0;

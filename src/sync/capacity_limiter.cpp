@@ -19,46 +19,47 @@ Borrower running_task() {
 
 namespace detail {
 
-bool LimiterWaiter::try_now() noexcept {
+void LimiterAcquire::enter() {
+  if (for_task_) borrower_ = running_task();
+  ticket_ = limiter_->enter(borrower_);
+}
+
+bool LimiterAcquire::try_now() {
   if (!limiter_->token_free()) return false;
-  try {
-    if (for_task_) borrower_ = running_task();
-    ticket_ = limiter_->enter(borrower_);
-  } catch (...) {
-    fail(std::current_exception());
-    return false;
-  }
+  enter();
   ++limiter_->borrowed_;
   return true;
 }
 
+Guard<CapacityLimiter> LimiterAcquire::take_value() const noexcept {
+  return Guard<CapacityLimiter>(*limiter_, CapacityLimiter::Held{borrower_, ticket_});
+}
+
+LimiterWaiter::LimiterWaiter(LimiterAcquire& operation) noexcept
+    : Waiter(operation.limiter_->waiters_), limiter_(*operation.limiter_), operation_(operation) {}
+
 bool LimiterWaiter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
-  ticket_ = 0;
+  operation_.ticket_ = 0;
   if (!error_) {
     try {
-      if (for_task_) borrower_ = running_task();
-      ticket_ = limiter_->enter(borrower_);
-      limiter_->borrowers_.find(borrower_)->second.waits = true;
+      operation_.enter();
+      limiter_.borrowers_.find(operation_.borrower_)->second.waits = true;
     } catch (...) {
       fail(std::current_exception());
     }
   }
   if (Waiter::begin(awaiter, site)) return true;
-  if (ticket_ != 0) limiter_->borrowers_.erase(borrower_);
+  if (operation_.ticket_ != 0) limiter_.borrowers_.erase(operation_.borrower_);
   return false;
 }
 
-Guard<CapacityLimiter> LimiterWaiter::take_value() const noexcept {
-  return Guard<CapacityLimiter>(*limiter_, CapacityLimiter::Held{borrower_, ticket_});
-}
-
-void LimiterWaiter::accept() noexcept { limiter_->borrowers_.find(borrower_)->second.waits = false; }
+void LimiterWaiter::accept() noexcept { limiter_.borrowers_.find(operation_.borrower_)->second.waits = false; }
 
 void LimiterWaiter::leave(bool granted) noexcept {
-  limiter_->borrowers_.erase(borrower_);
+  limiter_.borrowers_.erase(operation_.borrower_);
   if (!granted) return;
-  --limiter_->borrowed_;
-  limiter_->grant_what_is_free();
+  --limiter_.borrowed_;
+  limiter_.grant_what_is_free();
 }
 
 }  // namespace detail

@@ -25,7 +25,7 @@ bool ConditionWaiter::begin(PromiseBase& awaiter, const std::source_location& si
     } else if (!lock_->waiters_.bind(*running_scheduler)) {  // it will have to wait for that one
       fail(foreign_loop_error(lock_->waiters_.owner()));
     } else if (queue_->bind(*running_scheduler)) {
-      held_ = lock_->held_;
+      held_by_.take_over(lock_->holder());
       lock_->hand_on();
     }
   } catch (const std::bad_alloc&) {
@@ -46,7 +46,7 @@ void ConditionWaiter::take_turn(LoopCore& loop) {
   leave_line();
   queue_ = &lock_->waiters_;
   if (!lock_->try_acquire()) return wait_in_line();
-  lock_->held_ = held_;
+  lock_->holder().take_over(held_by_);
   state_ = State::released;
   task_->run(loop);
 }
@@ -93,8 +93,7 @@ void ConditionWaiter::lose(const void* primitive) noexcept {
 
 std::exception_ptr ConditionWaiter::end_wait() {
   if (state_ == State::granted) {
-    lock_->locked_ = true;
-    lock_->held_ = held_;
+    lock_->holder().take_over(held_by_);
     leave_line();
   }
   state_ = State::idle;

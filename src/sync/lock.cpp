@@ -10,7 +10,7 @@ namespace detail {
 
 // Of a lock that is free then: one that was granted to this waiter is held by nobody yet.
 void LockWaiter::leave(bool granted) noexcept {
-  if (granted) lock_->waiters_.grant_next();
+  if (granted) lock_.waiters_.grant_next();
 }
 
 }  // namespace detail

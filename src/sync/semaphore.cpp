@@ -7,12 +7,12 @@ namespace heed {
 namespace detail {
 
 // Those who came while this one was on its way had to wait behind it, even when there was a slot for them.
-void SemaphoreWaiter::accept() noexcept { semaphore_->grant_what_is_free(); }
+void SemaphoreWaiter::accept() noexcept { semaphore_.grant_what_is_free(); }
 
 void SemaphoreWaiter::leave(bool granted) noexcept {
   if (!granted) return;
-  ++semaphore_->value_;
-  semaphore_->grant_what_is_free();
+  ++semaphore_.value_;
+  semaphore_.grant_what_is_free();
 }
 
 std::string SemaphoreWaiter::describe_wait() const { return queue_ ? queue_->owner() : "Semaphore"; }

@@ -185,6 +185,78 @@ TEST_F(Conditions, a_given_lock_that_is_destroyed_first_takes_the_waiters_with_i
   EXPECT_EQ(thrown<InvalidStateError>([&] { condition->notify(); }), "the lock of this condition was destroyed");
 }
 
+TEST_F(Conditions, a_guard_holds_nothing_while_its_task_waits) {
+  LockGuard* waits = nullptr;
+  auto body = [&]() -> Coro<> {
+    auto guard = co_await condition->scoped();
+    waits = &guard;
+    co_await condition->wait();
+    EXPECT_TRUE(guard.owns());
+  };
+  Task<> task = loop.create_task(body());
+  loop.turn();
+  EXPECT_FALSE(waits->owns());
+  EXPECT_EQ(thrown<InvalidStateError>([&] { waits->release(); }),
+            "the guard holds nothing: it was released or moved from");
+  notify();
+  loop.run_until_complete(task);
+  EXPECT_FALSE(condition->locked());
+}
+
+TEST_F(Conditions, a_guard_that_is_moved_while_its_task_waits_gets_the_lock_back_where_it_is) {
+  LockGuard elsewhere;
+  LockGuard* waits = nullptr;
+  auto body = [&]() -> Coro<> {
+    auto guard = co_await condition->scoped();
+    waits = &guard;
+    co_await condition->wait();
+    EXPECT_FALSE(guard.owns());
+  };
+  Task<> task = loop.create_task(body());
+  loop.turn();
+  elsewhere = std::move(*waits);
+  EXPECT_FALSE(elsewhere.owns());
+  notify();
+  loop.run_until_complete(task);
+  EXPECT_TRUE(elsewhere.owns());
+  elsewhere.release();
+  EXPECT_FALSE(condition->locked());
+}
+
+TEST_F(Conditions, without_its_guard_a_wait_ends_with_a_lock_to_be_released_by_hand) {
+  LockGuard* waits = nullptr;
+  auto body = [&]() -> Coro<> {
+    auto guard = co_await condition->scoped();
+    waits = &guard;
+    co_await condition->wait();
+    EXPECT_FALSE(guard.owns());
+    EXPECT_TRUE(condition->locked());
+  };
+  Task<> task = loop.create_task(body());
+  loop.turn();
+  *waits = LockGuard();
+  notify();
+  loop.run_until_complete(task);
+  EXPECT_TRUE(condition->locked());
+  condition->release();
+}
+
+TEST_F(Conditions, a_guard_whose_lock_is_destroyed_while_its_task_waits_holds_nothing) {
+  std::optional<Lock> lock(std::in_place);
+  condition.emplace(*lock);
+  auto body = [&]() -> Coro<> {
+    auto guard = co_await lock->scoped();
+    Outcome<void> outcome = co_await as_result(condition->wait());
+    EXPECT_FALSE(outcome.has_value());
+    EXPECT_FALSE(guard.owns());
+    EXPECT_THROW(outcome.value(), InvalidStateError);
+  };
+  Task<> task = loop.create_task(body());
+  loop.turn();
+  lock.reset();
+  loop.run_until_complete(task);
+}
+
 TEST_F(Conditions, notified_tasks_continue_in_order_each_with_the_lock) {
   for (char name : {'a', 'b', 'c', 'd'}) start(name);
   loop.turn();

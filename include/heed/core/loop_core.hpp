@@ -175,7 +175,7 @@ class LoopCore : public Scheduler {
   std::exception_ptr interrupt_;
   std::array<PollEvent, 64> events_;
   unsigned callbacks_since_poll_ = 0;
-  bool stopping_ = false;
+  bool stopping_ = false;  // also because of an interrupt
   bool closing_ = false;
   bool closed_ = false;
   bool debug_ = false;

@@ -17,10 +17,13 @@ class Runnable {
   virtual void discard() noexcept {}
   virtual DoneCallback* as_done_callback() noexcept { return nullptr; }
 
-  Runnable* next = nullptr;
-  Runnable* previous = nullptr;  // used by lists that remove from the middle
+  // The list's: they mean nothing outside of one, and are not set before.
+  Runnable* next;
+  Runnable* previous;  // used by lists that remove from the middle
 
  protected:
+  Runnable() noexcept {
+  }  // NOLINT(modernize-use-equals-default): that would set the links where it is value-initialised
   ~Runnable() = default;
 };
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "heed/sync/waiter.hpp"
 
@@ -20,25 +21,35 @@ class Barrier;
 
 namespace detail {
 
-class BarrierWaiter : public Waiter {
+class BarrierWaiter;
+
+class BarrierWait {
  public:
   using value_type = std::size_t;
-  explicit BarrierWaiter(Barrier& barrier) noexcept;
+  using Waiter = BarrierWaiter;
+  explicit BarrierWait(Barrier& barrier) noexcept : barrier_(&barrier) {}
+  Barrier& barrier() const noexcept { return *barrier_; }
   bool try_now() noexcept;
-  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
   std::size_t take_value() const noexcept { return index_; }
-
- protected:
-  BarrierWaiter(BarrierWaiter&&) noexcept = default;
-  ~BarrierWaiter() = default;
 
  private:
   friend class heed::Barrier;
-  void leave(bool granted) noexcept final;
-  std::exception_ptr refusal() final;
-  std::string describe_wait() const final { return "Barrier"; }
   Barrier* barrier_;
   std::size_t index_ = 0;
+};
+
+class BarrierWaiter final : public Waiter {
+ public:
+  explicit BarrierWaiter(BarrierWait& operation) noexcept;
+  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
+
+ private:
+  friend class heed::Barrier;
+  void leave(bool granted) noexcept override;
+  std::exception_ptr refusal() override;
+  std::string describe_wait() const override { return "Barrier"; }
+  Barrier& barrier_;
+  BarrierWait& operation_;
 };
 
 }  // namespace detail
@@ -54,7 +65,9 @@ class Barrier {
 
   // Gives 0 to parties - 1, a different number to each; the last one to come does not suspend.
   // Throws BrokenBarrierError.
-  detail::WaitOf<detail::BarrierWaiter> wait() noexcept { return detail::WaitOf<detail::BarrierWaiter>(*this); }
+  detail::WaitOf<detail::BarrierWait> wait() noexcept {
+    return detail::WaitOf<detail::BarrierWait>(std::in_place, *this);
+  }
 
   // Whoever waits gets BrokenBarrierError; the barrier is usable again (neither needs an await, other than in asyncio) ...
   void reset() noexcept;
@@ -66,6 +79,7 @@ class Barrier {
   bool broken() const noexcept { return broken_; }
 
  private:
+  friend class detail::BarrierWait;
   friend class detail::BarrierWaiter;
   void release_all() noexcept;
 
@@ -75,6 +89,7 @@ class Barrier {
   detail::WaitQueue waiters_;
 };
 
-inline detail::BarrierWaiter::BarrierWaiter(Barrier& barrier) noexcept : Waiter(barrier.waiters_), barrier_(&barrier) {}
+inline detail::BarrierWaiter::BarrierWaiter(BarrierWait& operation) noexcept
+    : Waiter(operation.barrier().waiters_), barrier_(operation.barrier()), operation_(operation) {}
 
 }  // namespace heed

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "heed/sync/guard.hpp"
@@ -59,28 +60,39 @@ class CapacityLimiter;
 
 namespace detail {
 
-class LimiterWaiter : public Waiter {
+class LimiterWaiter;
+
+class LimiterAcquire {
  public:
   using value_type = Guard<CapacityLimiter>;
+  using Waiter = LimiterWaiter;
   // The borrower is the task that awaits, unless one is given.
-  explicit LimiterWaiter(CapacityLimiter& limiter) noexcept;
-  LimiterWaiter(CapacityLimiter& limiter, Borrower borrower) noexcept;
-  bool try_now() noexcept;
-  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
+  explicit LimiterAcquire(CapacityLimiter& limiter) noexcept : limiter_(&limiter), for_task_(true) {}
+  LimiterAcquire(CapacityLimiter& limiter, Borrower borrower) noexcept
+      : limiter_(&limiter), borrower_(borrower), for_task_(false) {}
+  bool try_now();
   Guard<CapacityLimiter> take_value() const noexcept;
 
- protected:
-  LimiterWaiter(LimiterWaiter&&) noexcept = default;
-  ~LimiterWaiter() = default;
-  void accept() noexcept final;
-
  private:
-  void leave(bool granted) noexcept final;
-  std::string describe_wait() const final { return "CapacityLimiter"; }
+  friend class LimiterWaiter;
+  void enter();
   CapacityLimiter* limiter_;
   Borrower borrower_{nullptr};
   bool for_task_;
   std::uint64_t ticket_ = 0;
+};
+
+class LimiterWaiter final : public Waiter {
+ public:
+  explicit LimiterWaiter(LimiterAcquire& operation) noexcept;
+  bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
+  void accept() noexcept override;
+
+ private:
+  void leave(bool granted) noexcept override;
+  std::string describe_wait() const override { return "CapacityLimiter"; }
+  CapacityLimiter& limiter_;
+  LimiterAcquire& operation_;
 };
 
 }  // namespace detail
@@ -103,9 +115,11 @@ class CapacityLimiter {
   // A token for the running task, or for `borrower`. Throws std::runtime_error when the borrower holds one, or waits for
   // one, already.
   // On cancel: takes none. One that was handed over already goes to the next in line.
-  detail::WaitOf<detail::LimiterWaiter> acquire() noexcept { return detail::WaitOf<detail::LimiterWaiter>(*this); }
-  detail::WaitOf<detail::LimiterWaiter> acquire_on_behalf_of(const void* borrower) noexcept {
-    return detail::WaitOf<detail::LimiterWaiter>(*this, Borrower(borrower));
+  detail::WaitOf<detail::LimiterAcquire> acquire() noexcept {
+    return detail::WaitOf<detail::LimiterAcquire>(std::in_place, *this);
+  }
+  detail::WaitOf<detail::LimiterAcquire> acquire_on_behalf_of(const void* borrower) noexcept {
+    return detail::WaitOf<detail::LimiterAcquire>(std::in_place, *this, Borrower(borrower));
   }
   // Throws WouldBlock.
   LimiterGuard acquire_nowait();
@@ -130,9 +144,11 @@ class CapacityLimiter {
   };
   bool holds(const Held& held) const noexcept;
   void release_held(const Held& held);
+  using GuardTie = detail::ListedTie<CapacityLimiter>;
   detail::GuardList<CapacityLimiter>& guards() noexcept { return guards_; }
 
  private:
+  friend class detail::LimiterAcquire;
   friend class detail::LimiterWaiter;
 
   LimiterGuard take_nowait(Borrower borrower);
@@ -152,14 +168,5 @@ class CapacityLimiter {
   detail::WaitQueue waiters_{"CapacityLimiter"};
   detail::GuardList<CapacityLimiter> guards_;
 };
-
-namespace detail {
-
-inline LimiterWaiter::LimiterWaiter(CapacityLimiter& limiter) noexcept
-    : Waiter(limiter.waiters_), limiter_(&limiter), for_task_(true) {}
-inline LimiterWaiter::LimiterWaiter(CapacityLimiter& limiter, Borrower borrower) noexcept
-    : Waiter(limiter.waiters_), limiter_(&limiter), borrower_(borrower), for_task_(false) {}
-
-}  // namespace detail
 
 }  // namespace heed

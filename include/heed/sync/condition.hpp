@@ -15,24 +15,33 @@ class Condition;
 
 namespace detail {
 
-// First in the condition's queue. Once notified or cancelled it waits for its turn of the loop, then for the lock: in
-// the lock's queue, as one of those who want to acquire it.
-class ConditionWaiter : public Waiter {
+class ConditionWaiter;
+
+class ConditionWait {
  public:
   using value_type = void;
-  explicit ConditionWaiter(Condition& condition) noexcept;
+  using Waiter = ConditionWaiter;
+  explicit ConditionWait(Condition& condition) noexcept : condition_(&condition) {}
+  Condition& condition() const noexcept { return *condition_; }
   bool try_now() const noexcept { return false; }
+  void take_value() const noexcept {}
+
+ private:
+  Condition* condition_;
+};
+
+// First in the condition's queue. Once notified or cancelled it waits for its turn of the loop, then for the lock: in
+// the lock's queue, as one of those who want to acquire it.
+class ConditionWaiter final : public Waiter {
+ public:
+  explicit ConditionWaiter(ConditionWait& operation) noexcept;
+  ~ConditionWaiter();
   bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
   bool end_granted() const noexcept { return false; }  // end_wait() has more to do
-  void take_value() const noexcept {}
 
   CancelEffect cancel_wait(const CancelReasonRef& reason) final;
   bool ended_cancelled() const noexcept final { return cancelled_ && !error_; }
   void forget(TaskState& task) noexcept final;
-
- protected:
-  ConditionWaiter(ConditionWaiter&& other) noexcept;
-  ~ConditionWaiter();
 
  private:
   friend class heed::Condition;
@@ -57,7 +66,9 @@ class ConditionWaiter : public Waiter {
 
   Condition* condition_;  // null: it is gone
   Lock* lock_ = nullptr;  // while it waits for its turn or the lock
-  Lock::Held held_ = 0;   // how it held the lock before
+  struct Remembered : LockHolder {
+    Remembered() noexcept : LockHolder(true) {}
+  } held_by_;  // who had the lock before
   CancelReasonRef reason_;
   Turn turn_{*this};
   bool in_turn_ = false;
@@ -93,7 +104,9 @@ class Condition {
   // wait_for(). Throws std::runtime_error "cannot wait on un-acquired lock".
   // On cancel: acquires the lock first, however long that takes; more requests meanwhile are one CancelledError, of the
   // last one. A notification that it had got goes to the next in line.
-  detail::WaitOf<detail::ConditionWaiter> wait() noexcept { return detail::WaitOf<detail::ConditionWaiter>(*this); }
+  detail::WaitOf<detail::ConditionWait> wait() noexcept {
+    return detail::WaitOf<detail::ConditionWait>(std::in_place, *this);
+  }
   // Until predicate() is true, which is asked with the lock held, before each wait; gives what it returned. What it
   // throws comes out, with the lock held.
   template <std::invocable Predicate>
@@ -122,10 +135,8 @@ class Condition {
   detail::WaitQueue waiters_{"Condition"};
 };
 
-inline detail::ConditionWaiter::ConditionWaiter(Condition& condition) noexcept
-    : Waiter(condition.waiters_), condition_(&condition) {}
-inline detail::ConditionWaiter::ConditionWaiter(ConditionWaiter&& other) noexcept
-    : Waiter(std::move(other)), condition_(other.condition_) {}
+inline detail::ConditionWaiter::ConditionWaiter(ConditionWait& operation) noexcept
+    : Waiter(operation.condition().waiters_), condition_(&operation.condition()) {}
 
 template <std::invocable Predicate>
 Coro<std::decay_t<std::invoke_result_t<Predicate&>>> Condition::wait_for(Predicate predicate) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "heed/sync/waiter.hpp"
 
@@ -11,21 +12,30 @@ class Event;
 
 namespace detail {
 
-class EventWaiter : public Waiter {
+class EventWaiter;
+
+class EventWait {
  public:
   using value_type = void;
-  explicit EventWaiter(Event& event, const char* operation = "Event") noexcept;
+  using Waiter = EventWaiter;
+  explicit EventWait(Event& event, const char* name = "Event") noexcept : event_(&event), name_(name) {}
+  Event& event() const noexcept { return *event_; }
+  const char* name() const noexcept { return name_; }
   bool try_now() const noexcept;
   void take_value() const noexcept {}
 
- protected:
-  EventWaiter(EventWaiter&&) noexcept = default;
-  ~EventWaiter() = default;
+ private:
+  Event* event_;
+  const char* name_;  // in reports
+};
+
+class EventWaiter final : public Waiter {
+ public:
+  explicit EventWaiter(EventWait& operation) noexcept;
 
  private:
-  std::string describe_wait() const final { return operation_; }
-  Event* event_;
-  const char* operation_;
+  std::string describe_wait() const override { return name_; }
+  const char* name_;
 };
 
 }  // namespace detail
@@ -38,7 +48,7 @@ class Event {
   Event() noexcept : Event("Event") {}
 
   // On cancel: ends at once.
-  detail::WaitOf<detail::EventWaiter> wait() noexcept { return detail::WaitOf<detail::EventWaiter>(*this); }
+  detail::WaitOf<detail::EventWait> wait() noexcept { return detail::WaitOf<detail::EventWait>(std::in_place, *this); }
   // Wakes all who wait, in order.
   void set() noexcept {
     if (set_) return;
@@ -57,8 +67,8 @@ class Event {
   detail::WaitQueue waiters_;
 };
 
-inline detail::EventWaiter::EventWaiter(Event& event, const char* operation) noexcept
-    : Waiter(event.waiters_), event_(&event), operation_(operation) {}
-inline bool detail::EventWaiter::try_now() const noexcept { return event_->is_set(); }
+inline bool detail::EventWait::try_now() const noexcept { return event_->is_set(); }
+inline detail::EventWaiter::EventWaiter(EventWait& operation) noexcept
+    : Waiter(operation.event().waiters_), name_(operation.name()) {}
 
 }  // namespace heed

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "heed/sync/guard.hpp"
 #include "heed/sync/waiter.hpp"
@@ -15,44 +16,98 @@ class Lock;
 namespace detail {
 
 class ConditionWaiter;
+class LockTie;
 
-class LockWaiter : public Waiter {
+// Who has a lock: nobody, somebody without a guard, or a guard. Also what a wait for a condition remembers of who had the
+// lock that it gave away for a while.
+class LockHolder {
  public:
-  bool try_now() noexcept;
+  LockHolder(const LockHolder&) = delete;
+  LockHolder& operator=(const LockHolder&) = delete;
+  ~LockHolder() { forget_guard(); }
+
+  bool nobody() const noexcept { return who_ == none; }
+  void set_nobody() noexcept { who_ = none; }
+  void set_somebody() noexcept { who_ = somebody; }
+  void take_over(LockHolder& other) noexcept;
+  // If there is one it holds nothing any more.
+  void forget_guard() noexcept;
 
  protected:
-  explicit LockWaiter(Lock& lock) noexcept;
-  LockWaiter(LockWaiter&&) noexcept = default;
-  ~LockWaiter() = default;
-  Lock& lock() const noexcept { return *lock_; }
-  void accept() noexcept final;
+  explicit LockHolder(bool remembered) noexcept : remembered_(remembered) {}
 
  private:
-  void leave(bool granted) noexcept final;
-  std::string describe_wait() const final { return "Lock"; }
+  friend class LockTie;
+  static constexpr std::uintptr_t none = 0;
+  static constexpr std::uintptr_t somebody = 1;
+  std::uintptr_t who_ = none;  // or a LockTie
+  bool remembered_;            // not of a lock
+};
+
+// Ties a guard to what it holds.
+class LockTie {
+ public:
+  LockTie() noexcept = default;
+  explicit LockTie(LockHolder& holder) noexcept : holder_(&holder) { enter(); }
+  LockTie(LockTie&& other) noexcept { take_place_of(other); }
+  LockTie& operator=(LockTie&&) = delete;
+  ~LockTie() = default;  // cut before
+
+  void take_place_of(LockTie& other) noexcept {
+    holder_ = std::exchange(other.holder_, nullptr);
+    if (holder_) enter();
+  }
+  bool tied() const noexcept { return holder_ != nullptr; }
+  bool holds() const noexcept { return holder_ && !holder_->remembered_; }
+  void cut() noexcept { std::exchange(holder_, nullptr)->set_somebody(); }
+  void release() noexcept;
+
+ private:
+  friend class LockHolder;
+  void enter() noexcept { holder_->who_ = reinterpret_cast<std::uintptr_t>(this); }
+  LockHolder* holder_ = nullptr;
+};
+
+inline void LockHolder::forget_guard() noexcept {
+  if (who_ > somebody) reinterpret_cast<LockTie*>(who_)->holder_ = nullptr;
+}
+
+inline void LockHolder::take_over(LockHolder& other) noexcept {
+  who_ = std::exchange(other.who_, none);
+  if (who_ > somebody) reinterpret_cast<LockTie*>(who_)->holder_ = this;
+}
+
+class LockWaiter;
+
+class LockAcquire {
+ public:
+  using value_type = void;
+  using Waiter = LockWaiter;
+  explicit LockAcquire(Lock& lock) noexcept : lock_(&lock) {}
+  Lock& lock() const noexcept { return *lock_; }
+  bool try_now() noexcept;
+  void take_value() const noexcept {}
+
+ private:
   Lock* lock_;
 };
 
-class LockAcquire : public LockWaiter {
- public:
-  using value_type = void;
-  explicit LockAcquire(Lock& lock) noexcept : LockWaiter(lock) {}
-  void take_value() const noexcept {}
-
- protected:
-  LockAcquire(LockAcquire&&) noexcept = default;
-  ~LockAcquire() = default;
-};
-
-class LockScoped : public LockWaiter {
+class LockScoped : public LockAcquire {
  public:
   using value_type = Guard<Lock>;
-  explicit LockScoped(Lock& lock) noexcept : LockWaiter(lock) {}
+  using LockAcquire::LockAcquire;
   Guard<Lock> take_value() const noexcept;
+};
 
- protected:
-  LockScoped(LockScoped&&) noexcept = default;
-  ~LockScoped() = default;
+class LockWaiter final : public Waiter {
+ public:
+  explicit LockWaiter(LockAcquire& operation) noexcept;
+  void accept() noexcept override;
+
+ private:
+  void leave(bool granted) noexcept override;
+  std::string describe_wait() const override { return "Lock"; }
+  Lock& lock_;
 };
 
 }  // namespace detail
@@ -67,7 +122,7 @@ using LockGuard = Guard<Lock>;
 // An acquire of a free lock does not suspend. Belongs to the loop of the first task that had to wait for it; waiting in
 // another one throws std::runtime_error. Destroyed while tasks wait, they get InvalidStateError; a guard then holds
 // nothing.
-class Lock {
+class Lock : private detail::LockHolder {
  public:
   Lock() noexcept : Lock("Lock") {}
   ~Lock() {
@@ -78,66 +133,60 @@ class Lock {
 
   // Until release().
   // On cancel: the lock is not held. One that was handed over already goes to the next in line.
-  detail::WaitOf<detail::LockAcquire> acquire() noexcept { return detail::WaitOf<detail::LockAcquire>(*this); }
+  detail::WaitOf<detail::LockAcquire> acquire() noexcept {
+    return detail::WaitOf<detail::LockAcquire>(std::in_place, *this);
+  }
   // The same, held by the LockGuard that the await gives.
-  detail::WaitOf<detail::LockScoped> scoped() noexcept { return detail::WaitOf<detail::LockScoped>(*this); }
+  detail::WaitOf<detail::LockScoped> scoped() noexcept {
+    return detail::WaitOf<detail::LockScoped>(std::in_place, *this);
+  }
   // Only if it is free and nobody is before.
   bool try_acquire() noexcept {
-    if (locked_ || !waiters_.idle()) return false;
-    locked_ = true;
+    if (locked() || !waiters_.idle()) return false;
+    set_somebody();
     return true;
   }
 
   // Throws std::runtime_error "Lock is not acquired.".
   void release() {
-    if (!locked_) [[unlikely]]
+    if (!locked()) [[unlikely]]
       throw_not_acquired();
+    forget_guard();
     hand_on();
   }
-  bool locked() const noexcept { return locked_; }
+  bool locked() const noexcept { return !nobody(); }
 
-  // --- for guards -----------------------------------------------------------------------------------------------------
-  using Held = std::uint64_t;  // which acquisition; 0: one by hand
-  bool holds(Held held) const noexcept { return locked_ && held_ == held; }
-  void release_held(Held held) {
-    if (!holds(held)) throw_not_acquired();
-    hand_on();
-  }
-  detail::GuardList<Lock>& guards() noexcept { return guards_; }
+  using GuardTie = detail::LockTie;  // for guards
 
  private:
   friend class Condition;
   friend class detail::LockWaiter;
   friend class detail::LockScoped;
+  friend class detail::LockTie;
   friend class detail::ConditionWaiter;
 
-  explicit Lock(const char* name) noexcept : waiters_(name) {}
-  Guard<Lock> make_guard() noexcept {
-    held_ = ++last_held_;
-    return Guard<Lock>(*this, held_);
-  }
+  explicit Lock(const char* name) noexcept : LockHolder(false), waiters_(name) {}
+  LockHolder& holder() noexcept { return *this; }
   void hand_on() noexcept {
-    locked_ = false;
-    held_ = 0;
+    set_nobody();
     if (waiters_.anyone_waits()) waiters_.grant_next();
   }
   [[noreturn]] static void throw_not_acquired();
   void lose_conditions() noexcept;
 
-  bool locked_ = false;
-  Held held_ = 0;
-  Held last_held_ = 0;
-  Condition* conditions_ = nullptr;  // those made for this lock
   detail::WaitQueue waiters_;
-  detail::GuardList<Lock> guards_;
+  Condition* conditions_ = nullptr;  // those made for this lock
 };
 
 namespace detail {
 
-inline LockWaiter::LockWaiter(Lock& lock) noexcept : Waiter(lock.waiters_), lock_(&lock) {}
-inline bool LockWaiter::try_now() noexcept { return lock_->try_acquire(); }
-inline void LockWaiter::accept() noexcept { lock_->locked_ = true; }
-inline Guard<Lock> LockScoped::take_value() const noexcept { return lock().make_guard(); }
+inline void LockTie::release() noexcept { static_cast<Lock*>(std::exchange(holder_, nullptr))->hand_on(); }
+
+inline bool LockAcquire::try_now() noexcept { return lock_->try_acquire(); }
+inline Guard<Lock> LockScoped::take_value() const noexcept { return Guard<Lock>(lock().holder()); }
+inline LockWaiter::LockWaiter(LockAcquire& operation) noexcept
+    : Waiter(operation.lock().waiters_), lock_(operation.lock()) {}
+inline void LockWaiter::accept() noexcept { lock_.set_somebody(); }
 
 }  // namespace detail
 

@@ -20,63 +20,57 @@ class BasicQueue;
 namespace detail {
 
 template <class T, class Store>
-class QueueGet : public QueueGetter {
+class QueueGet {
  public:
   using value_type = T;
-  explicit QueueGet(BasicQueue<T, Store>& queue) noexcept : QueueGetter(queue), queue_(&queue) {}
+  using Waiter = QueueGetter;
+  explicit QueueGet(BasicQueue<T, Store>& queue) noexcept : queue_(&queue) {}
+  BasicQueue<T, Store>& queue() const noexcept { return *queue_; }
+  bool try_now() const noexcept { return !queue_->empty(); }
   T take_value() { return queue_->template take<T>(); }
-
- protected:
-  QueueGet(QueueGet&&) noexcept = default;
-  ~QueueGet() = default;
 
  private:
   BasicQueue<T, Store>* queue_;
 };
 
 template <class T, class Store>
-class QueueNext : public EndingQueueGetter {
+class QueueNext {
  public:
   using value_type = std::optional<T>;
-  explicit QueueNext(BasicQueue<T, Store>& queue) noexcept : EndingQueueGetter(queue), queue_(&queue) {}
+  using Waiter = EndingQueueGetter;
+  explicit QueueNext(BasicQueue<T, Store>& queue) noexcept : queue_(&queue) {}
+  BasicQueue<T, Store>& queue() const noexcept { return *queue_; }
+  bool try_now() const noexcept { return !queue_->empty(); }
   std::optional<T> take_value() {
-    if (over()) return std::nullopt;
+    if (over_) return std::nullopt;
     return queue_->template take<std::optional<T>>(std::in_place);
   }
 
- protected:
-  QueueNext(QueueNext&&) noexcept = default;
-  ~QueueNext() = default;
-
  private:
+  friend class EndingQueueGetter;
   BasicQueue<T, Store>* queue_;
+  bool over_ = false;  // the queue ended
 };
 
 template <class T, class Store>
-class QueuePut : public QueuePutter {
+class QueuePut {
  public:
   using value_type = void;
-  QueuePut(BasicQueue<T, Store>& queue, T&& item) : QueuePutter(queue), queue_(&queue), item_(std::move(item)) {}
-  [[gnu::always_inline]] bool try_now() noexcept { return (queue_->has_room() || done_) && put_now(); }
+  using Waiter = QueuePutter;
+  QueuePut(BasicQueue<T, Store>& queue, T&& item) : queue_(&queue), item_(std::move(item)) {}
+  BasicQueue<T, Store>& queue() const noexcept { return *queue_; }
+  [[gnu::always_inline]] bool try_now() {
+    if (done_) [[unlikely]]
+      throw InvalidStateError("cannot await a Queue.put twice");
+    if (!queue_->has_room()) return false;
+    insert();
+    return true;
+  }
   void take_value() {
     if (!done_) insert();
   }
 
- protected:
-  QueuePut(QueuePut&&) = default;
-  ~QueuePut() = default;
-
  private:
-  bool put_now() noexcept {
-    try {
-      if (done_) throw InvalidStateError("cannot await a Queue.put twice");
-      insert();
-      return true;
-    } catch (...) {
-      this->fail(std::current_exception());
-      return false;
-    }
-  }
   void insert() {
     queue_->add(item_);
     done_ = true;
@@ -106,10 +100,10 @@ class BasicQueue : public detail::QueueBase {
   // Waits for room in a full queue, then puts the item. Throws QueueShutDown.
   // On cancel: the item is not in the queue.
   detail::WaitOf<detail::QueuePut<T, Store>> put(T&& item) {
-    return detail::WaitOf<detail::QueuePut<T, Store>>(*this, std::move(item));
+    return detail::WaitOf<detail::QueuePut<T, Store>>(std::in_place, *this, std::move(item));
   }
   detail::WaitOf<detail::QueuePut<T, Store>> put(const T& item) requires std::copy_constructible<T> {
-    return detail::WaitOf<detail::QueuePut<T, Store>>(*this, T(item));
+    return detail::WaitOf<detail::QueuePut<T, Store>>(std::in_place, *this, T(item));
   }
   // Throws QueueFull, QueueShutDown; the item stays where it is then.
   void put_nowait(T&& item) {
@@ -121,7 +115,7 @@ class BasicQueue : public detail::QueueBase {
   // Waits for an item and takes it. Throws QueueShutDown when the queue is shut down and empty.
   // On cancel: takes none.
   detail::WaitOf<detail::QueueGet<T, Store>> get() noexcept {
-    return detail::WaitOf<detail::QueueGet<T, Store>>(*this);
+    return detail::WaitOf<detail::QueueGet<T, Store>>(std::in_place, *this);
   }
   // Throws QueueEmpty, QueueShutDown.
   T get_nowait() {
@@ -138,7 +132,7 @@ class BasicQueue : public detail::QueueBase {
   //
   // (`while (auto item = co_await queue.next())` is what g++ 12 may compile wrongly.)
   detail::WaitOf<detail::QueueNext<T, Store>> next() noexcept {
-    return detail::WaitOf<detail::QueueNext<T, Store>>(*this);
+    return detail::WaitOf<detail::QueueNext<T, Store>>(std::in_place, *this);
   }
 
   // No more items: put() throws QueueShutDown, also where it waits; get() gives what is left, then throws. Immediate:

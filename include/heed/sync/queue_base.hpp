@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "heed/sync/event.hpp"
 #include "heed/sync/waiter.hpp"
@@ -45,14 +47,12 @@ class QueueWaiter : public Waiter {
   void forget(TaskState& task) noexcept final;
 
  protected:
-  QueueWaiter(WaitQueue& line, QueueBase& queue) noexcept : Waiter(line), base_(&queue) {}
-  QueueWaiter(QueueWaiter&& other) noexcept : Waiter(std::move(other)), base_(other.base_) {}
+  enum class Wants : std::uint8_t { item, room };
+  QueueWaiter(QueueBase& queue, Wants wants) noexcept;
   ~QueueWaiter() {
     if (in_turn_) [[unlikely]]
       leave_turn();
   }
-
-  QueueBase* base_;
 
  private:
   friend class QueueBase;
@@ -76,50 +76,43 @@ class QueueWaiter : public Waiter {
   void take_turn(LoopCore& loop);
   void leave_turn() noexcept;
 
+  QueueBase* base_;  // null: it is gone
   Turn turn_{*this};
   bool in_turn_ = false;
 };
 
-class QueueGetter : public QueueWaiter {
+class QueueGetter final : public QueueWaiter {
  public:
-  bool try_now() const noexcept;
-
- protected:
-  explicit QueueGetter(QueueBase& queue) noexcept;
-  QueueGetter(QueueGetter&&) noexcept = default;
-  ~QueueGetter() = default;
+  template <class Operation>
+  explicit QueueGetter(Operation& operation) noexcept : QueueWaiter(operation.queue(), Wants::item) {}
 
  private:
-  std::string describe_wait() const final { return "Queue.get"; }
+  std::string describe_wait() const override { return "Queue.get"; }
 };
 
-// For which the end of the queue is no error. Not in the template that it is for: clang 16 forgets to compile a virtual
-// function of a template that is first needed to move a parameter of a coroutine.
-class EndingQueueGetter : public QueueGetter {
+// For which the end of the queue is no error.
+class EndingQueueGetter final : public QueueWaiter {
  public:
-  using QueueGetter::QueueGetter;
-
- protected:
-  EndingQueueGetter(EndingQueueGetter&&) noexcept = default;
-  ~EndingQueueGetter() = default;
-  bool over() const noexcept { return over_; }
+  template <class Operation>
+  explicit EndingQueueGetter(Operation& operation) noexcept
+      : QueueWaiter(operation.queue(), Wants::item), over_(operation.over_) {}
 
  private:
-  std::exception_ptr refusal() final {
+  std::string describe_wait() const override { return "Queue.get"; }
+  std::exception_ptr refusal() override {
     over_ = true;
     return nullptr;
   }
-  bool over_ = false;
+  bool& over_;
 };
 
-class QueuePutter : public QueueWaiter {
- protected:
-  explicit QueuePutter(QueueBase& queue) noexcept;
-  QueuePutter(QueuePutter&&) noexcept = default;
-  ~QueuePutter() = default;
+class QueuePutter final : public QueueWaiter {
+ public:
+  template <class Operation>
+  explicit QueuePutter(Operation& operation) noexcept : QueueWaiter(operation.queue(), Wants::room) {}
 
  private:
-  std::string describe_wait() const final { return "Queue.put"; }
+  std::string describe_wait() const override { return "Queue.put"; }
 };
 
 class QueueJoined final : public Event {
@@ -145,7 +138,7 @@ class QueueBase {
   void task_done();
   // Until task_done() was called for every item that was put.
   // On cancel: ends at once.
-  WaitOf<EventWaiter> join() noexcept { return WaitOf<EventWaiter>(joined_, "Queue.join"); }
+  WaitOf<EventWait> join() noexcept { return WaitOf<EventWait>(std::in_place, joined_, "Queue.join"); }
 
  protected:
   explicit QueueBase(std::ptrdiff_t maxsize) noexcept
@@ -182,8 +175,6 @@ class QueueBase {
 
  private:
   friend class QueueWaiter;
-  friend class QueueGetter;
-  friend class QueuePutter;
   static constexpr std::size_t unlimited = static_cast<std::size_t>(-1);
 
   std::size_t size_ = 0;
@@ -195,15 +186,14 @@ class QueueBase {
   WaitQueue putters_{"Queue"};
 };
 
+inline QueueWaiter::QueueWaiter(QueueBase& queue, Wants wants) noexcept
+    : Waiter(wants == Wants::item ? queue.getters_ : queue.putters_), base_(&queue) {}
+
 inline bool QueueWaiter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
   if (base_->shut_down_) [[unlikely]]
     return refuse_at_once(awaiter, site);
   return Waiter::begin(awaiter, site);
 }
-
-inline QueueGetter::QueueGetter(QueueBase& queue) noexcept : QueueWaiter(queue.getters_, queue) {}
-inline bool QueueGetter::try_now() const noexcept { return base_->size_ != 0; }
-inline QueuePutter::QueuePutter(QueueBase& queue) noexcept : QueueWaiter(queue.putters_, queue) {}
 
 }  // namespace detail
 

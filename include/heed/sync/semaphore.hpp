@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "heed/sync/guard.hpp"
 #include "heed/sync/waiter.hpp"
@@ -14,43 +15,37 @@ class Semaphore;
 
 namespace detail {
 
-class SemaphoreWaiter : public Waiter {
- public:
-  bool try_now() noexcept;
+class SemaphoreWaiter;
 
- protected:
-  explicit SemaphoreWaiter(Semaphore& semaphore) noexcept;
-  SemaphoreWaiter(SemaphoreWaiter&&) noexcept = default;
-  ~SemaphoreWaiter() = default;
+class SemaphoreAcquire {
+ public:
+  using value_type = void;
+  using Waiter = SemaphoreWaiter;
+  explicit SemaphoreAcquire(Semaphore& semaphore) noexcept : semaphore_(&semaphore) {}
   Semaphore& semaphore() const noexcept { return *semaphore_; }
-  void accept() noexcept final;
+  bool try_now() noexcept;
+  void take_value() const noexcept {}
 
  private:
-  void leave(bool granted) noexcept final;
-  std::string describe_wait() const final;
   Semaphore* semaphore_;
 };
 
-class SemaphoreAcquire : public SemaphoreWaiter {
- public:
-  using value_type = void;
-  explicit SemaphoreAcquire(Semaphore& semaphore) noexcept : SemaphoreWaiter(semaphore) {}
-  void take_value() const noexcept {}
-
- protected:
-  SemaphoreAcquire(SemaphoreAcquire&&) noexcept = default;
-  ~SemaphoreAcquire() = default;
-};
-
-class SemaphoreScoped : public SemaphoreWaiter {
+class SemaphoreScoped : public SemaphoreAcquire {
  public:
   using value_type = Guard<Semaphore>;
-  explicit SemaphoreScoped(Semaphore& semaphore) noexcept : SemaphoreWaiter(semaphore) {}
+  using SemaphoreAcquire::SemaphoreAcquire;
   Guard<Semaphore> take_value() const noexcept;
+};
 
- protected:
-  SemaphoreScoped(SemaphoreScoped&&) noexcept = default;
-  ~SemaphoreScoped() = default;
+class SemaphoreWaiter final : public Waiter {
+ public:
+  explicit SemaphoreWaiter(SemaphoreAcquire& operation) noexcept;
+  void accept() noexcept override;
+
+ private:
+  void leave(bool granted) noexcept override;
+  std::string describe_wait() const override;
+  Semaphore& semaphore_;
 };
 
 }  // namespace detail
@@ -71,10 +66,12 @@ class Semaphore {
   // Takes a slot, until release().
   // On cancel: takes none. One that was handed over already goes to the next in line.
   detail::WaitOf<detail::SemaphoreAcquire> acquire() noexcept {
-    return detail::WaitOf<detail::SemaphoreAcquire>(*this);
+    return detail::WaitOf<detail::SemaphoreAcquire>(std::in_place, *this);
   }
   // The same, held by the SemaphoreGuard that the await gives.
-  detail::WaitOf<detail::SemaphoreScoped> scoped() noexcept { return detail::WaitOf<detail::SemaphoreScoped>(*this); }
+  detail::WaitOf<detail::SemaphoreScoped> scoped() noexcept {
+    return detail::WaitOf<detail::SemaphoreScoped>(std::in_place, *this);
+  }
   // Only if nobody is before.
   bool try_acquire() noexcept {
     if (locked()) return false;
@@ -99,6 +96,7 @@ class Semaphore {
   struct Held {};
   bool holds(Held) const noexcept { return true; }
   void release_held(Held) { release(); }
+  using GuardTie = detail::ListedTie<Semaphore>;
   detail::GuardList<Semaphore>& guards() noexcept { return guards_; }
 
  protected:
@@ -129,10 +127,12 @@ class BoundedSemaphore final : public Semaphore {
 
 namespace detail {
 
-inline SemaphoreWaiter::SemaphoreWaiter(Semaphore& semaphore) noexcept
-    : Waiter(semaphore.waiters_), semaphore_(&semaphore) {}
-inline bool SemaphoreWaiter::try_now() noexcept { return semaphore_->try_acquire(); }
-inline Guard<Semaphore> SemaphoreScoped::take_value() const noexcept { return Guard<Semaphore>(semaphore(), {}); }
+inline bool SemaphoreAcquire::try_now() noexcept { return semaphore_->try_acquire(); }
+inline Guard<Semaphore> SemaphoreScoped::take_value() const noexcept {
+  return Guard<Semaphore>(semaphore(), Semaphore::Held());
+}
+inline SemaphoreWaiter::SemaphoreWaiter(SemaphoreAcquire& operation) noexcept
+    : Waiter(operation.semaphore().waiters_), semaphore_(operation.semaphore()) {}
 
 }  // namespace detail
 

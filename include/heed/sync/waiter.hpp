@@ -5,8 +5,11 @@
 #include <coroutine>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <source_location>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "heed/core/leaf.hpp"
 #include "heed/core/waitable.hpp"
@@ -79,14 +82,11 @@ class WaitQueue {
 // A task that waits in a WaitQueue.
 class Waiter : public Waitable {
  public:
-  // Before it is awaited.
-  Waiter(Waiter&& other) noexcept : queue_(other.queue_) {}
-  Waiter& operator=(Waiter&&) = delete;
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
 
   std::exception_ptr take_failure() { return state_ == State::idle ? nullptr : end_wait(); }
-  // It had to wait, or cannot.
-  bool began() const noexcept { return state_ != State::idle; }
-  // The await of one that began ends, as most do: it was granted what it waited for. False: take_failure() knows.
+  // The await ends, as most do: it was granted what it waited for. False: take_failure() knows.
   bool end_granted() noexcept {
     if (state_ != State::granted || error_ || running_scheduler->deliver_cancel) [[unlikely]]
       return false;
@@ -94,6 +94,10 @@ class Waiter : public Waitable {
     queue_->remove(*this);
     return true;
   }
+  // The next begin() fails with this.
+  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
+  // A grant is taken, before the value: the task continues.
+  virtual void accept() noexcept {}
   // False when it fails at once.
   bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
     awaiter.site_ = site;
@@ -121,8 +125,6 @@ class Waiter : public Waitable {
       leave_line();
   }
 
-  // A grant is taken, before take_value(): the task continues.
-  virtual void accept() noexcept {}
   // It goes without: it was granted, or still waited.
   virtual void leave(bool granted) noexcept;
   // What the await of one that was refused throws; null when that is no error.
@@ -132,8 +134,6 @@ class Waiter : public Waitable {
   // The await of one that began ends: null when it has what it waited for.
   virtual std::exception_ptr end_wait();
 
-  // The next begin() fails with this.
-  void fail(std::exception_ptr error) noexcept { error_ = std::move(error); }
   void wait_in_line() noexcept {
     state_ = State::waiting;
     queue_->join(*this);
@@ -186,29 +186,66 @@ void WaitQueue::for_each(F function) noexcept {
 std::exception_ptr destroyed_error(const char* primitive) noexcept;
 std::exception_ptr foreign_loop_error(const char* primitive) noexcept;
 
-// The awaitable made of a kind of waiter: W::try_now() is whether it need not wait, W::take_value() what it gives.
-template <class W>
-class [[nodiscard]] WaitOf final : public W {
- public:
-  using value_type = typename W::value_type;
-  using W::W;
+// The awaitable made of an operation: try_now() is whether it need not wait, take_value() what it gives. An
+// Operation::Waiter, which is made with it, waits; there is none as long as it need not wait, which is what makes a lock
+// that is free cheap. What try_now() throws is what the await throws.
+template <class Operation>
+class [[nodiscard]] WaitOf final {
+  using W = typename Operation::Waiter;
 
-  bool await_ready() { return this->try_now(); }
+ public:
+  using value_type = typename Operation::value_type;
+
+  template <class... A>
+  explicit WaitOf(std::in_place_t, A&&... arguments) : operation_(std::forward<A>(arguments)...) {}
+  // Before it is awaited.
+  WaitOf(WaitOf&& other) noexcept(std::is_nothrow_move_constructible_v<Operation>)
+      : operation_(std::move(other.operation_)) {}
+  WaitOf& operator=(WaitOf&&) = delete;
+  ~WaitOf() {
+    if (waits_) std::destroy_at(&waiter_);
+  }
+
+  [[gnu::always_inline]] bool await_ready() noexcept {
+    try {
+      return operation_.try_now();
+    } catch (...) {
+      (waits_ ? waiter_ : make_waiter()).fail(std::current_exception());
+      return false;
+    }
+  }
   template <CoroutinePromise P>
   bool await_suspend(std::coroutine_handle<P> awaiter,
                      std::source_location site = std::source_location::current()) noexcept {
-    return this->begin(awaiter.promise(), site);
+    if (!waits_) [[likely]]
+      make_waiter();
+    return waiter_.begin(awaiter.promise(), site);
   }
   [[gnu::always_inline]] value_type await_resume() {
-    if (this->began()) {
-      if (this->end_granted()) {
-        this->accept();
-      } else if (std::exception_ptr failure = this->take_failure()) [[unlikely]] {
+    if (waits_) {
+      if (waiter_.end_granted()) [[likely]] {
+        waiter_.accept();
+        waits_ = false;  // nothing of it is left that a destructor would have to see
+      } else if (std::exception_ptr failure = waiter_.take_failure()) [[unlikely]] {
         rethrow(failure);
       }
     }
-    return this->take_value();
+    return operation_.take_value();
   }
+  std::exception_ptr take_failure() { return waits_ ? waiter_.take_failure() : nullptr; }
+  value_type take_value() { return operation_.take_value(); }
+
+ private:
+  W& make_waiter() noexcept {
+    waits_ = true;
+    return *std::construct_at(&waiter_, operation_);
+  }
+
+  Operation operation_;
+  bool waits_ = false;  // or did
+  union {
+    W waiter_;
+  };
 };
 
 }  // namespace heed::detail
