@@ -10,6 +10,7 @@ void Sleep::begin(detail::PromiseBase& awaiter) {
   if (delay_ <= Duration::zero()) return detail::yield_running_task(awaiter);
   detail::LoopCore& loop = scheduler.core();
   loop.arm(*this, loop.now() + delay_);
+  awaiter_ = &awaiter;
   task_ = scheduler.current_task;
   task_->suspend(awaiter, *this);
   if (task_->cancel_pending()) [[unlikely]]
@@ -17,8 +18,11 @@ void Sleep::begin(detail::PromiseBase& awaiter) {
 }
 
 // Due: the task is made ready, and so continues in the next iteration. asyncio's timer completes a future there, which
-// takes the same turn.
-void Sleep::run(detail::LoopCore& loop) { loop.ready.push(*std::exchange(task_, nullptr)); }
+// takes the same turn. Of many that are due at once each has to come from memory: its frame is asked for here.
+void Sleep::run(detail::LoopCore& loop) {
+  __builtin_prefetch(awaiter_);
+  loop.ready.push(*std::exchange(task_, nullptr));
+}
 
 detail::CancelEffect Sleep::cancel_wait(const CancelReasonRef&) {
   if (!task_) return detail::CancelEffect::none;

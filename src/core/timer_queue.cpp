@@ -1,6 +1,7 @@
 #include "heed/core/timer_queue.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "core/timer_wheel.hpp"
 
@@ -8,9 +9,57 @@ namespace heed::detail {
 
 namespace {
 constexpr std::size_t children = 4;
+constexpr std::size_t fetched_ahead = 16;  // timers whose memory is asked for before it is needed
+}  // namespace
+
+// --- the line --------------------------------------------------------------------------------------------------------
+
+// What was taken is given up when it is as much as what is left: so twice as much room is enough.
+void TimerLine::begin_adding() noexcept {
+  if (first_ * 2 < entries_.size()) return;
+  entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(first_));
+  erased_ += static_cast<std::uint32_t>(first_);
+  sorted_ -= first_;
+  first_ = 0;
 }
 
-void TimerQueue::sift_up(std::size_t index, const Entry& entry) noexcept {
+void TimerLine::sort_added() noexcept {
+  auto before = [](const TimerEntry& one, const TimerEntry& other) { return one.before(other); };
+  auto added = entries_.begin() + static_cast<std::ptrdiff_t>(sorted_);
+  if (!std::is_sorted(added, entries_.end(), before)) std::sort(added, entries_.end(), before);
+  for (std::size_t i = sorted_; i < entries_.size(); ++i) {
+    if (i + fetched_ahead < entries_.size()) __builtin_prefetch(&entries_[i + fetched_ahead].timer->place_, 1);
+    entries_[i].timer->put(Timer::in_line, i + erased_);
+  }
+  sorted_ = entries_.size();
+}
+
+// What is left begins with a timer.
+void TimerLine::skip_removed() noexcept {
+  while (!empty() && !entries_[first_].timer) ++first_;
+  if (!empty()) return;
+  entries_.clear();
+  first_ = sorted_ = 0;
+}
+
+Timer& TimerLine::pop_front() noexcept {
+  if (first_ + fetched_ahead < entries_.size()) __builtin_prefetch(entries_[first_ + fetched_ahead].timer, 1);
+  Timer& timer = *entries_[first_++].timer;
+  skip_removed();
+  timer.leave();
+  return timer;
+}
+
+void TimerLine::remove(Timer& timer) noexcept {
+  constexpr std::uint32_t all = ~std::uint32_t{Timer::nowhere};
+  entries_[(timer.index() - erased_) & all].timer = nullptr;
+  timer.leave();
+  skip_removed();
+}
+
+// --- the heap --------------------------------------------------------------------------------------------------------
+
+void TimerQueue::sift_up(std::size_t index, const TimerEntry& entry) noexcept {
   while (index != 0) {
     std::size_t parent = (index - 1) / children;
     if (!entry.before(heap_[parent])) break;
@@ -20,7 +69,7 @@ void TimerQueue::sift_up(std::size_t index, const Entry& entry) noexcept {
   place(index, entry);
 }
 
-void TimerQueue::sift_down(std::size_t index, const Entry& entry) noexcept {
+void TimerQueue::sift_down(std::size_t index, const TimerEntry& entry) noexcept {
   for (std::size_t first = index * children + 1; first < heap_.size(); first = index * children + 1) {
     std::size_t end = std::min(first + children, heap_.size());
     std::size_t soonest = first;
@@ -33,67 +82,14 @@ void TimerQueue::sift_down(std::size_t index, const Entry& entry) noexcept {
   place(index, entry);
 }
 
-TimerQueue::TimerQueue() noexcept = default;
-TimerQueue::~TimerQueue() = default;
-
-TimePoint TimerQueue::soonest() noexcept {
-  fetch_soonest();
-  return heap_.front().when;
-}
-
-inline void TimerQueue::push(Timer& timer) {
-  Entry entry{timer.deadline_, sequence_++, &timer};
+inline void TimerQueue::push(const TimerEntry& entry) {
   heap_.push_back(entry);
   sift_up(heap_.size() - 1, entry);
 }
 
-void TimerQueue::arm(Timer& timer, TimePoint when) {
-  timer.deadline_ = when;
-  if (in_wheel_ != 0 || heap_.size() >= enough_for_heap) [[unlikely]]
-    return arm_among_many(timer);
-  push(timer);
-}
-
-[[gnu::noinline]] void TimerQueue::arm_among_many(Timer& timer) {
-  if (heap_.capacity() == size()) heap_.reserve(2 * size());
-  if (!belongs_to_wheel(timer.deadline_)) return push(timer);
-  timer.index_ = Timer::in_wheel;
-  wheel_->insert(timer);
-  ++in_wheel_;
-}
-
-// While one is in the wheel, all that could have the same deadline go there, behind it.
-bool TimerQueue::belongs_to_wheel(TimePoint when) {
-  if (in_wheel_ == 0) {
-    TimerWheel::Tick horizon = std::max<TimerWheel::Tick>(0, TimerWheel::tick_of(last_expiry_) + 1);
-    if (wheel_) {
-      wheel_->set_horizon(horizon);
-    } else {
-      wheel_ = std::make_unique<TimerWheel>(horizon);
-    }
-  }
-  return TimerWheel::tick_of(when) >= wheel_->horizon();
-}
-
-// From the wheel into the heap what is due before this tick.
-void TimerQueue::fetch_before(TimerWheel::Tick tick) noexcept {
-  if (in_wheel_ == 0 || tick <= wheel_->horizon()) return;
-  ReadyQueue taken;
-  wheel_->advance(tick, taken);
-  while (Runnable* runnable = taken.pop()) {
-    auto& timer = static_cast<Timer&>(*runnable);
-    if (TimerWheel::tick_of(timer.deadline_) >= tick) {
-      wheel_->insert(timer);
-    } else {
-      push(timer);
-      --in_wheel_;
-    }
-  }
-}
-
 void TimerQueue::erase(std::size_t index) noexcept {
-  heap_[index].timer->index_ = Timer::unarmed;
-  Entry last = heap_.back();
+  heap_[index].timer->leave();
+  TimerEntry last = heap_.back();
   heap_.pop_back();
   if (index == heap_.size()) return;
   if (index != 0 && last.before(heap_[(index - 1) / children])) {
@@ -103,39 +99,126 @@ void TimerQueue::erase(std::size_t index) noexcept {
   }
 }
 
-void TimerQueue::disarm(Timer& timer) noexcept {
-  if (timer.index_ == Timer::in_wheel) return leave_wheel(timer);
-  if (timer.armed()) erase(timer.index_);
-}
-
-[[gnu::noinline]] void TimerQueue::leave_wheel(Timer& timer) noexcept {
-  wheel_->remove(timer);
-  timer.index_ = Timer::unarmed;
-  --in_wheel_;
-}
-
-Timer* TimerQueue::pop_from_heap() noexcept {
+Timer& TimerQueue::pop_from_heap() noexcept {
   Timer* timer = heap_.front().timer;
   erase(0);
-  return timer;
+  return *timer;
+}
+
+// --- all of them -----------------------------------------------------------------------------------------------------
+
+TimerQueue::TimerQueue() noexcept = default;
+TimerQueue::~TimerQueue() = default;
+
+TimePoint TimerQueue::soonest() noexcept {
+  fetch_soonest();
+  return line_is_first() ? line_.front().when : heap_.front().when;
+}
+
+void TimerQueue::arm(Timer& timer, TimePoint when) {
+  timer.deadline_ = when;
+  if (in_wheel_ != 0 || size_ >= enough_for_heap) [[unlikely]]
+    return arm_among_many(timer);
+  push({when, sequence_, &timer});
+  ++sequence_;
+  ++size_;
+}
+
+[[gnu::noinline]] void TimerQueue::arm_among_many(Timer& timer) {
+  if (size_ >= room_) [[unlikely]]
+    make_room();
+  if (in_wheel_ == 0) [[unlikely]]
+    prepare_wheel();
+  TimePoint when = timer.deadline_;
+  if (TimerWheel::tick_of(when) < wheel_->horizon()) {
+    push({when, sequence_, &timer});
+  } else {
+    wheel_->insert(when, sequence_, timer);
+    ++in_wheel_;
+  }
+  ++sequence_;
+  ++size_;
+}
+
+// What leaves the wheel needs no memory then.
+void TimerQueue::make_room() {
+  if (size_ >= most) throw std::bad_alloc();
+  std::size_t room = 2 * size_;
+  heap_.reserve(room);
+  line_.make_room_for(room);
+  room_ = room;
+}
+
+// The horizon of an empty wheel may go back, if nothing is in the line that what is set from now on might come before.
+void TimerQueue::prepare_wheel() {
+  TimerWheel::Tick horizon = std::max<TimerWheel::Tick>(0, TimerWheel::tick_of(last_expiry_) + 1);
+  if (!wheel_) {
+    wheel_ = std::make_unique<TimerWheel>(horizon);
+  } else if (line_.empty()) {
+    wheel_->set_horizon(horizon);
+  }
+}
+
+// From the wheel into the line what is due before this tick.
+void TimerQueue::fetch_before(TimerWheel::Tick tick) noexcept {
+  if (in_wheel_ == 0 || tick <= wheel_->horizon()) return;
+  line_.begin_adding();
+  wheel_->advance(tick, [&](const TimerEntry& entry) {
+    if (TimerWheel::tick_of(entry.when) >= tick) {
+      try {
+        return wheel_->insert(entry.when, entry.sequence, *entry.timer);
+      } catch (const std::bad_alloc&) {
+        push(entry);
+      }
+    } else {
+      line_.add(entry);
+    }
+    --in_wheel_;
+  });
+  line_.sort_added();
+}
+
+void TimerQueue::disarm(Timer& timer) noexcept {
+  if (!timer.armed()) return;
+  --size_;
+  if (timer.where() != Timer::in_heap) [[unlikely]]
+    return disarm_among_many(timer);
+  erase(timer.index());
+}
+
+[[gnu::noinline]] void TimerQueue::disarm_among_many(Timer& timer) noexcept {
+  if (timer.where() == Timer::in_line) return line_.remove(timer);
+  wheel_->remove(timer);
+  timer.leave();
+  --in_wheel_;
 }
 
 // Moves the horizon behind it, and so ahead of the time: what is set until then goes into the heap.
 void TimerQueue::fetch_soonest() noexcept {
-  while (in_wheel_ != 0 && (heap_.empty() || TimerWheel::tick_of(heap_.front().when) >= wheel_->first()))
-    fetch_before(wheel_->first() + 1);
+  while (in_wheel_ != 0) {
+    TimerWheel::Tick next = wheel_->first();
+    if (!line_.empty() && TimerWheel::tick_of(line_.front().when) < next) return;
+    if (!heap_.empty() && TimerWheel::tick_of(heap_.front().when) < next) return;
+    fetch_before(next + 1);
+  }
+}
+
+inline Timer& TimerQueue::take_soonest() noexcept {
+  --size_;
+  return line_is_first() ? line_.pop_front() : pop_from_heap();
 }
 
 Timer* TimerQueue::pop() noexcept {
   if (empty()) return nullptr;
   fetch_soonest();
-  return pop_from_heap();
+  return &take_soonest();
 }
 
 void TimerQueue::expire(TimePoint now, ReadyQueue& ready) noexcept {
   last_expiry_ = now;
   fetch_before(TimerWheel::tick_of(now) + 1);
-  while (!heap_.empty() && heap_.front().when <= now) ready.push(*pop_from_heap());
+  while ((!heap_.empty() && heap_.front().when <= now) || (!line_.empty() && line_.front().when <= now))
+    ready.push(take_soonest());
 }
 
 }  // namespace heed::detail

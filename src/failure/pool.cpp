@@ -2,6 +2,7 @@
 
 #include <mutex>
 #include <new>
+#include <utility>
 #include <vector>
 
 // Present in a program that was linked with the sanitizer, whichever way this library was built.
@@ -54,13 +55,14 @@ struct Pool::AtThreadExit {
     pool.limit_ = 0;
     thread_ended = true;
     for (std::size_t size_class = 0; size_class <= largest / granularity; ++size_class) {
-      List& list = pool.lists_[size_class];
-      if (!list.first) continue;
-      try {
-        Depot::instance().give(size_class, list);
-      } catch (const std::bad_alloc&) {  // the blocks are lost to the process, nothing else
+      for (List* list : {&pool.lists_[size_class], &pool.spare_lists_[size_class]}) {
+        if (!list->first) continue;
+        try {
+          Depot::instance().give(size_class, *list);
+        } catch (const std::bad_alloc&) {  // the blocks are lost to the process, nothing else
+        }
+        *list = List();
       }
-      list = List();
     }
   }
 };
@@ -80,7 +82,10 @@ void* Pool::allocate_slowly(std::size_t size) {
   std::size_t block_size = size_class * granularity;
   if (thread_ended) return ::operator new(block_size);  // is freed into a list of the same class, never with delete
   List& list = instance_.lists_[size_class];
-  if (!Depot::instance().take(size_class, list)) {
+  List& spare = instance_.spare_lists_[size_class];
+  if (spare.first) {
+    list = std::exchange(spare, List());
+  } else if (!Depot::instance().take(size_class, list)) {
     auto* slab = static_cast<char*>(::operator new(slab_size));
     std::size_t count = slab_size / block_size;
     for (std::size_t i = count; i-- > 0;) {  // in ascending order: neighbours in time are neighbours in memory
@@ -107,19 +112,16 @@ void Pool::deallocate_slowly(void* memory, std::size_t size) noexcept {
   }
 }
 
-void Pool::give_to_depot(std::size_t size_class) noexcept {
+// A full list. Nobody walks through it: its blocks may be far from the caches by now.
+void Pool::put_aside(std::size_t size_class) noexcept {
   List& list = instance_.lists_[size_class];
-  constexpr std::uint32_t keep = longest_list / 2;
-  Block* last_kept = list.first;
-  for (std::uint32_t i = 1; i < keep; ++i) last_kept = last_kept->next;
-  List chain{last_kept->next, list.count - keep};
+  List& spare = instance_.spare_lists_[size_class];
   try {
-    Depot::instance().give(size_class, chain);
+    if (spare.first) Depot::instance().give(size_class, spare);
   } catch (const std::bad_alloc&) {
-    return;  // keep them
+    return;  // the list gets longer than it should, until there is memory for its place in the depot
   }
-  last_kept->next = nullptr;
-  list.count = keep;
+  spare = std::exchange(list, List());
 }
 
 }  // namespace heed::detail

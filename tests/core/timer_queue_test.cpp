@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -100,6 +101,41 @@ TEST_F(TimerQueues, any_order_of_arming_and_disarming_agrees_with_a_sorted_list)
   std::vector<int> expected;
   for (const auto& [deadline, number] : model) expected.push_back(number);
   EXPECT_EQ(expired(at(100)), expected);
+}
+
+// All of these are fetched from the wheel at once.
+TEST_F(TimerQueues, those_that_are_fetched_for_a_sleep_can_be_disarmed_in_any_order) {
+  auto when = [](int i) { return at(100) + std::chrono::nanoseconds(i * 7 % 1000); };
+  for (int i = 0; i < 1000; ++i) queue.arm(*timers[i], when(i));
+  ASSERT_EQ(queue.soonest(), when(0));
+  std::vector<int> left;
+  for (int i = 0; i < 1000; ++i) {
+    int number = i * 37 % 1000;
+    if (number % 3 == 0) {
+      left.push_back(number);
+    } else {
+      queue.disarm(*timers[number]);
+      EXPECT_FALSE(timers[number]->armed());
+    }
+  }
+  std::sort(left.begin(), left.end(), [&](int a, int b) { return when(a) < when(b); });
+  EXPECT_EQ(queue.size(), left.size());
+  EXPECT_EQ(expired(at(101)), left);
+  EXPECT_TRUE(queue.empty());
+}
+
+TEST_F(TimerQueues, what_is_set_before_those_that_were_fetched_for_a_sleep_comes_before_them) {
+  for (int i = 0; i < 500; ++i) queue.arm(*timers[i], at(100));
+  ASSERT_EQ(queue.soonest(), at(100));
+  for (int i = 500; i < 1000; ++i) queue.arm(*timers[i], at(i % 2 == 0 ? 50 : 150));
+  std::vector<int> early, late;
+  for (int i = 500; i < 1000; ++i) (i % 2 == 0 ? early : late).push_back(i);
+  std::vector<int> fetched(500);
+  std::iota(fetched.begin(), fetched.end(), 0);
+  ASSERT_EQ(queue.soonest(), at(50));
+  EXPECT_EQ(expired(at(50)), early);
+  EXPECT_EQ(expired(at(100)), fetched);
+  EXPECT_EQ(expired(at(150)), late);
 }
 
 TEST_F(TimerQueues, pop_gives_the_soonest_whether_it_is_due_or_not) {

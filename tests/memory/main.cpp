@@ -1,6 +1,6 @@
 // heed_memory: one program, run once for each allocation that it makes, which then fails. After each run: no crash,
 // nothing that was allocated is left, the books balance, every failure was told to somebody, and so was std::bad_alloc
-// unless the program did all that it does with enough memory.
+// unless the program did all that it does with enough memory. Before that the same for many timers by themselves.
 //
 //   heed_memory [--variant K] [--allocation N] [--for-good]
 #include <csignal>
@@ -15,6 +15,7 @@
 #include "heed/failure/log.hpp"
 #include "memory/failing_memory.hpp"
 #include "memory/programs.hpp"
+#include "memory/timers.hpp"
 #include "memory/witness.hpp"
 
 namespace heed::test {
@@ -126,12 +127,31 @@ unsigned fail_each(const Variant& variant, bool for_good, const Options& options
   return wrong;
 }
 
+unsigned fail_timers(bool for_good) {
+  unsigned wrong = 0;
+  std::size_t n = 1;
+  for (bool failed = true; failed && wrong < 10; ++n) {
+    std::snprintf(running, sizeof running, "timers: allocation %zu fails%s: it crashed\n", n,
+                  for_good ? ", and all after it" : "");
+    long live = live_blocks();
+    const char* problem = run_timers(n, for_good);
+    failed = FailingMemory::failed();
+    if (!problem && live_blocks() != live) problem = "blocks were not freed";
+    if (!problem) continue;
+    ++wrong;
+    std::printf("timers: allocation %zu fails%s: %s\n", n, for_good ? ", and all after it" : "", problem);
+  }
+  std::printf("timers%s: %zu allocations, %u wrong\n", for_good ? ", for good" : "", n - 1, wrong);
+  return wrong;
+}
+
 int run(const Options& options) {
   install_log();
   Stderr errors;
   real_stderr = errors.original();
   for (int number : {SIGABRT, SIGSEGV, SIGBUS}) std::signal(number, &crashed);
   unsigned wrong = 0;
+  if (options.variant < 0 && options.allocation == 0) wrong += fail_timers(false) + fail_timers(true);
   for (int i = 0; i < static_cast<int>(std::size(variants)); ++i) {
     if (options.variant >= 0 && options.variant != i) continue;
     if (!options.for_good) wrong += fail_each(variants[i], false, options, errors);

@@ -40,7 +40,10 @@ class [[nodiscard]] Sleep final : private detail::Timer {
   void forget(detail::TaskState& task) noexcept override;
   std::string describe_wait() const override;
 
-  Duration delay_;
+  union {
+    Duration delay_;                 // before it waits
+    detail::PromiseBase* awaiter_;  // then
+  };
   detail::TaskState* task_ = nullptr;  // while it waits
 };
 

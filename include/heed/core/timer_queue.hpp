@@ -15,7 +15,7 @@ class TimerWheel;
 // Becomes ready at its deadline.
 class Timer : public Waitable {
  public:
-  bool armed() const noexcept { return index_ != unarmed; }
+  bool armed() const noexcept { return where() != nowhere; }
 
  protected:
   ~Timer() = default;
@@ -24,18 +24,60 @@ class Timer : public Waitable {
 
  private:
   friend class TimerQueue;
+  friend class TimerLine;
   friend class TimerWheel;
-  static constexpr std::uint32_t unarmed = UINT32_MAX;
-  static constexpr std::uint32_t in_wheel = UINT32_MAX - 1;
+
+  // Where it is known, and its index there.
+  enum Where : std::uint32_t { in_heap = 0, in_wheel = 1u << 30, in_line = 2u << 30, nowhere = 3u << 30 };
+  Where where() const noexcept { return static_cast<Where>(place_ & nowhere); }
+  std::uint32_t index() const noexcept { return place_ & ~std::uint32_t{nowhere}; }
+  void put(Where where, std::size_t index) noexcept {
+    place_ = where | (static_cast<std::uint32_t>(index) & ~std::uint32_t{nowhere});
+  }
+  void leave() noexcept { place_ = nowhere; }
+
   TimePoint deadline_{};
-  std::uint32_t index_ = unarmed;  // in the heap
+  std::uint32_t place_ = nowhere;
+};
+
+struct TimerEntry {
+  TimePoint when;
+  std::uint64_t sequence;  // in which order they were armed
+  Timer* timer;
+  bool before(const TimerEntry& other) const noexcept {
+    return when < other.when || (when == other.when && sequence < other.sequence);
+  }
+};
+
+// Timers in order, taken from the front. What is added comes after all that is there.
+class TimerLine {
+ public:
+  bool empty() const noexcept { return first_ == entries_.size(); }
+  const TimerEntry& front() const noexcept { return entries_[first_]; }
+
+  // For so many, those that are there among them. Throws std::bad_alloc.
+  void make_room_for(std::size_t count) { entries_.reserve(2 * count); }
+  // A begin_adding(), add() in any order, and sort_added(). Needs room.
+  void begin_adding() noexcept;
+  void add(const TimerEntry& entry) noexcept { entries_.push_back(entry); }
+  void sort_added() noexcept;
+
+  Timer& pop_front() noexcept;
+  void remove(Timer& timer) noexcept;
+
+ private:
+  void skip_removed() noexcept;
+
+  std::vector<TimerEntry> entries_;  // before `first_`: taken. No timer: removed
+  std::size_t first_ = 0;
+  std::size_t sorted_ = 0;
+  std::uint32_t erased_ = 0;  // what to subtract from a timer's index
 };
 
 // A heap of four children a node with the index kept in the timer: exact order, first in first out among equal
-// deadlines. When there are more than a few hundred timers, those that are not due soon wait in a wheel and come into
-// the heap in the tick (8.4 ms) of their deadline: with a million outstanding it costs half to set and cancel one, since
-// its neighbours in the wheel are touched instead of a way through the heap. The price: a slot is moved at once, 100 ns
-// a timer, which with a million of them that are due in the same half minute is a pause of 100 ms.
+// deadlines. When there are more than a few hundred timers, those that are not due soon wait in a wheel, and are sorted
+// in the tick (8.4 ms) of their deadline: with a million outstanding it costs a quarter to set and cancel one, since no
+// other one is touched, and to expire them takes little more than to fetch each from memory.
 class TimerQueue {
  public:
   TimerQueue() noexcept;
@@ -43,9 +85,9 @@ class TimerQueue {
   TimerQueue(const TimerQueue&) = delete;
   TimerQueue& operator=(const TimerQueue&) = delete;
 
-  bool empty() const noexcept { return heap_.empty() && in_wheel_ == 0; }
-  std::size_t size() const noexcept { return heap_.size() + in_wheel_; }
-  // Fetches the soonest into the heap: for when the loop is about to sleep. Not for an empty queue.
+  bool empty() const noexcept { return size_ == 0; }
+  std::size_t size() const noexcept { return size_; }
+  // Fetches the soonest from the wheel: for when the loop is about to sleep. Not for an empty queue.
   TimePoint soonest() noexcept;
 
   // Throws std::bad_alloc and then leaves everything as it was.
@@ -60,33 +102,36 @@ class TimerQueue {
 
  private:
   static constexpr std::size_t enough_for_heap = 256;
-  struct Entry {
-    TimePoint when;
-    std::uint64_t sequence;
-    Timer* timer;
-    bool before(const Entry& other) const noexcept {
-      return when < other.when || (when == other.when && sequence < other.sequence);
-    }
-  };
+  static constexpr std::size_t most = std::size_t{1} << 30;
+
   void arm_among_many(Timer& timer);
-  bool belongs_to_wheel(TimePoint when);
-  void leave_wheel(Timer& timer) noexcept;
+  void make_room();
+  void prepare_wheel();
+  void disarm_among_many(Timer& timer) noexcept;
   void fetch_before(std::int64_t tick) noexcept;
   void fetch_soonest() noexcept;
-  void push(Timer& timer);
-  Timer* pop_from_heap() noexcept;
-  void place(std::size_t index, const Entry& entry) noexcept {
-    heap_[index] = entry;
-    entry.timer->index_ = static_cast<std::uint32_t>(index);
+  bool line_is_first() const noexcept {
+    return !line_.empty() && (heap_.empty() || line_.front().before(heap_.front()));
   }
-  void sift_up(std::size_t index, const Entry& entry) noexcept;
-  void sift_down(std::size_t index, const Entry& entry) noexcept;
+
+  void push(const TimerEntry& entry);
+  Timer& pop_from_heap() noexcept;
+  Timer& take_soonest() noexcept;
+  void place(std::size_t index, const TimerEntry& entry) noexcept {
+    heap_[index] = entry;
+    entry.timer->put(Timer::in_heap, index);
+  }
+  void sift_up(std::size_t index, const TimerEntry& entry) noexcept;
+  void sift_down(std::size_t index, const TimerEntry& entry) noexcept;
   void erase(std::size_t index) noexcept;
 
-  std::vector<Entry> heap_;  // has room for those in the wheel, too
+  std::vector<TimerEntry> heap_;
   std::uint64_t sequence_ = 0;
+  std::size_t size_ = 0;
   std::size_t in_wheel_ = 0;
+  std::size_t room_ = 0;  // so many can all be in the heap, or in the line, without more memory
   std::unique_ptr<TimerWheel> wheel_;
+  TimerLine line_;  // those that came from the wheel
   TimePoint last_expiry_{};
 };
 

@@ -9,8 +9,8 @@ namespace heed::detail {
 
 // Per-thread free lists, one for each size class of 16 bytes up to 1 KiB: a pair of allocate and deallocate is about
 // a dozen instructions, against 12 ns for malloc and 80 ns with a thousand blocks live. A block may be freed on
-// another thread than it was allocated on; a list that grows past its limit hands blocks to a depot that all threads
-// take from. Under ASan and TSan every block comes from operator new, so that they see each use after free.
+// another thread than it was allocated on; of what is free a thread keeps two lists of each class, and hands further
+// ones, as they are, to a depot that all threads take from. Under ASan and TSan every block comes from operator new, so that they see each use after free.
 class Pool {
  public:
   static constexpr std::size_t granularity = 16;
@@ -38,13 +38,13 @@ class Pool {
       list.first = block;
       if (++list.count <= longest_list) [[likely]]
         return;
-      return give_to_depot(class_of(size));
+      return put_aside(class_of(size));
     }
     deallocate_slowly(memory, size);
   }
 
  private:
-  static constexpr std::uint32_t longest_list = 8192;
+  static constexpr std::uint32_t longest_list = 4096;
   struct Block {
     Block* next;
   };
@@ -59,12 +59,13 @@ class Pool {
   static constexpr std::size_t class_of(std::size_t size) noexcept { return (size + granularity - 1) / granularity; }
   static void* allocate_slowly(std::size_t size);
   static void deallocate_slowly(void* memory, std::size_t size) noexcept;
-  static void give_to_depot(std::size_t size_class) noexcept;
+  static void put_aside(std::size_t size_class) noexcept;
   static bool start_on_this_thread() noexcept;
 
   // 0 until the thread's first use and after its end: then the lists are empty, and what is freed goes the slow way.
   std::size_t limit_ = 0;
   List lists_[largest / granularity + 1];
+  List spare_lists_[largest / granularity + 1];  // full, or empty
 
   static constinit thread_local Pool instance_;
 };
