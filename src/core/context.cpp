@@ -47,6 +47,12 @@ ContextRef& current_context() noexcept {
   return own;
 }
 
+ContextRef cell_with(const ContextMapRef& values) {
+  ContextRef cell(new ContextCell);
+  cell->map = values;
+  return cell;
+}
+
 std::uint64_t next_variable_id() noexcept {
   static std::atomic<std::uint64_t> last{0};
   return ++last;

@@ -135,6 +135,7 @@ void LoopCore::run_forever() {
       LoopCore& core_;
     } thread_here(*this);
     measure_stack();
+    if (interrupt_) stopping_ = true;  // it came while the loop did not run
     do {
       run_once();
     } while (!stopping_);

@@ -2,12 +2,16 @@
 
 #include "heed/core/loop_core.hpp"
 #include "heed/core/task_state.hpp"
+#include "heed/failure/exceptions.hpp"
 
 namespace heed {
 
 void Sleep::begin(detail::PromiseBase& awaiter) {
   detail::Scheduler& scheduler = *detail::running_scheduler;
-  if (delay_ <= Duration::zero()) return detail::yield_running_task(awaiter);
+  if (delay_ <= Duration::zero()) {
+    if (delay_ == awaited) throw InvalidStateError("cannot await a sleep twice");
+    return detail::yield_running_task(awaiter);
+  }
   detail::LoopCore& loop = scheduler.core();
   loop.arm(*this, loop.now() + delay_);
   awaiter_ = &awaiter;
@@ -21,6 +25,7 @@ void Sleep::begin(detail::PromiseBase& awaiter) {
 // takes the same turn. Of many that are due at once each has to come from memory: its frame is asked for here.
 void Sleep::run(detail::LoopCore& loop) {
   __builtin_prefetch(awaiter_);
+  delay_ = awaited;
   loop.ready.push(*std::exchange(task_, nullptr));
 }
 
@@ -33,6 +38,7 @@ detail::CancelEffect Sleep::cancel_wait(const CancelReasonRef&) {
 void Sleep::forget(detail::TaskState& task) noexcept {
   if (!task_) return;
   task_ = nullptr;
+  delay_ = awaited;
   detail::LoopCore& loop = task.loop();
   if (armed()) {
     loop.disarm(*this);

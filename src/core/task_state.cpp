@@ -51,22 +51,25 @@ const ContextRef& creators_context(const Scheduler& loop) noexcept {
 
 }  // namespace
 
+inline Ref<const Lineage> TaskState::lineage() {
+  return extras_ && extras_->lineage ? Ref<const Lineage>(extras_->lineage.get()) : make_lineage();
+}
+
 TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_location& where)
-    : FutureState(loop, where), id_(next_task_id()), context_(copy_of(creators_context(loop))) {
-  is_task_ = true;
-  task_flags_ = fresh;
+    : FutureState(loop, where, a_task, fresh),
+      id_(next_task_id()),
+      context_(copy_of(creators_context(loop))),
+      creator_(loop.current_task ? loop.current_task->lineage() : Ref<const Lineage>()) {
   leaf_ = &root;
   root.continuation_ = loop.root_continuation();
-  if (TaskState* creator = loop.current_task) {
-    const TaskExtras* known = creator->extras_.get();
-    creator_ = known && known->lineage ? known->lineage : creator->lineage();
-  }
 }
 
 TaskState::~TaskState() {
   if (extras_) leave_scopes();
   if (suspended()) destroy_chain(*leaf_, loop().root_continuation());  // it was never started
 }
+
+[[gnu::noinline]] void TaskState::DropExtras::operator()(TaskExtras* extras) const noexcept { delete extras; }
 
 TaskExtras& TaskState::extras() {
   if (!extras_) extras_.reset(new TaskExtras);
@@ -86,9 +89,8 @@ Context TaskState::context() {
 
 void TaskState::use_context(const Context& context) { context_ = context.cell(); }
 
-Ref<const Lineage> TaskState::lineage() {
+[[gnu::noinline]] Ref<const Lineage> TaskState::make_lineage() {
   TaskExtras& more = extras();
-  if (more.lineage) return more.lineage;
   Ref<Lineage> made(new Lineage);
   made->creator = Creator{id_, name(), created_at()};
   made->parent = creator_;

@@ -14,47 +14,57 @@ constexpr std::size_t fetched_ahead = 16;  // timers whose memory is asked for b
 
 // --- the line --------------------------------------------------------------------------------------------------------
 
-// What was taken is given up when it is as much as what is left: so twice as much room is enough.
+// The places of what was taken or removed are given up when they are as many as the others: so twice as much room is
+// enough.
 void TimerLine::begin_adding() noexcept {
-  if (first_ * 2 < entries_.size()) return;
+  if (2 * live_ > entries_.size()) return;
+  auto gone = [](const TimerEntry& entry) { return !entry.timer; };
   entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(first_));
-  erased_ += static_cast<std::uint32_t>(first_);
-  sorted_ -= first_;
+  std::erase_if(entries_, gone);
   first_ = 0;
+  sorted_ = entries_.size();
+  number_from(0);
 }
 
 void TimerLine::sort_added() noexcept {
   auto before = [](const TimerEntry& one, const TimerEntry& other) { return one.before(other); };
   auto added = entries_.begin() + static_cast<std::ptrdiff_t>(sorted_);
   if (!std::is_sorted(added, entries_.end(), before)) std::sort(added, entries_.end(), before);
-  for (std::size_t i = sorted_; i < entries_.size(); ++i) {
-    if (i + fetched_ahead < entries_.size()) __builtin_prefetch(&entries_[i + fetched_ahead].timer->place_, 1);
-    entries_[i].timer->put(Timer::in_line, i + erased_);
-  }
+  number_from(sorted_);
   sorted_ = entries_.size();
+}
+
+void TimerLine::number_from(std::size_t index) noexcept {
+  for (std::size_t i = index; i < entries_.size(); ++i) {
+    if (i + fetched_ahead < entries_.size()) __builtin_prefetch(&entries_[i + fetched_ahead].timer->place_, 1);
+    entries_[i].timer->put(Timer::in_line, i);
+  }
 }
 
 // What is left begins with a timer.
 void TimerLine::skip_removed() noexcept {
-  while (!empty() && !entries_[first_].timer) ++first_;
-  if (!empty()) return;
-  entries_.clear();
-  first_ = sorted_ = 0;
+  if (live_ == 0) {
+    entries_.clear();
+    first_ = sorted_ = 0;
+  } else {
+    while (!entries_[first_].timer) ++first_;
+  }
 }
 
 Timer& TimerLine::pop_front() noexcept {
   if (first_ + fetched_ahead < entries_.size()) __builtin_prefetch(entries_[first_ + fetched_ahead].timer, 1);
   Timer& timer = *entries_[first_++].timer;
+  --live_;
   skip_removed();
   timer.leave();
   return timer;
 }
 
 void TimerLine::remove(Timer& timer) noexcept {
-  constexpr std::uint32_t all = ~std::uint32_t{Timer::nowhere};
-  entries_[(timer.index() - erased_) & all].timer = nullptr;
-  timer.leave();
+  entries_[timer.index()].timer = nullptr;
+  --live_;
   skip_removed();
+  timer.leave();
 }
 
 // --- the heap --------------------------------------------------------------------------------------------------------
@@ -143,7 +153,7 @@ void TimerQueue::arm(Timer& timer, TimePoint when) {
 // What leaves the wheel needs no memory then.
 void TimerQueue::make_room() {
   if (size_ >= most) throw std::bad_alloc();
-  std::size_t room = 2 * size_;
+  std::size_t room = std::min(2 * size_, most);
   heap_.reserve(room);
   line_.make_room_for(room);
   room_ = room;

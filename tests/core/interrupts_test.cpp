@@ -1,6 +1,9 @@
 // KeyboardInterrupt and SystemExit leave run_forever(); nothing else does.
 #include <gtest/gtest.h>
 
+#include <cerrno>
+#include <system_error>
+
 #include "support/coroutines.hpp"
 #include "support/test_loop.hpp"
 #include "support/throwing.hpp"
@@ -63,6 +66,22 @@ TEST_F(Interrupts, one_of_the_exception_handler_leaves_the_loop) {
   loop.set_exception_handler([](EventLoop&, const ErrorContext&) { throw KeyboardInterrupt("handler"); });
   loop.call_soon([] { throw 1; });
   EXPECT_EQ(thrown<KeyboardInterrupt>([&] { loop.run_forever(); }), "handler");
+}
+
+TEST_F(Interrupts, one_from_between_two_runs_leaves_the_next_that_gets_as_far_whatever_the_poller_throws_before) {
+  loop.set_exception_handler([](EventLoop&, const ErrorContext&) { throw KeyboardInterrupt("between"); });
+  {
+    Future<> dropped = loop.create_future<>();
+    dropped.set_exception(std::make_exception_ptr(1));
+  }
+  time.fail_next_wait(std::make_exception_ptr(std::system_error(EINVAL, std::generic_category(), "epoll_wait")));
+  EXPECT_THROW(loop.run_forever(), std::system_error);
+  bool ran = false;
+  loop.call_soon([&] { ran = true; });
+  EXPECT_EQ(thrown<KeyboardInterrupt>([&] { loop.run_forever(); }), "between");
+  EXPECT_FALSE(ran);
+  loop.turn();
+  EXPECT_TRUE(ran);
 }
 
 TEST_F(Interrupts,

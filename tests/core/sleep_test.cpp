@@ -77,6 +77,31 @@ TEST_F(Sleeping, a_sleep_that_is_not_a_number_is_an_error_at_its_await) {
             "Invalid delay: NaN (not a number)");
 }
 
+TEST_F(Sleeping, a_sleep_that_is_awaited_twice_is_an_error) {
+  auto body = []() -> Coro<> {
+    auto delay = sleep(1s);
+    co_await delay;
+    co_await delay;
+  };
+  EXPECT_EQ(thrown<InvalidStateError>([&] { loop.run_until_complete(body()); }), "cannot await a sleep twice");
+}
+
+TEST_F(Sleeping, a_cancelled_sleep_that_is_awaited_again_is_an_error) {
+  auto body = []() -> Coro<> {
+    auto delay = sleep(1s);
+    try {
+      co_await delay;
+    } catch (const CancelledError&) {
+    }
+    co_await delay;
+  };
+  Task<> task = loop.create_task(body());
+  loop.turn();
+  task.cancel();
+  loop.turn();
+  EXPECT_EQ(thrown<InvalidStateError>([&] { task.result(); }), "cannot await a sleep twice");
+}
+
 TEST_F(Sleeping, a_sleep_can_be_made_first_and_awaited_later) {
   auto body = []() -> Coro<> {
     Sleep later = sleep(1s);

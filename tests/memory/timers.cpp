@@ -17,7 +17,7 @@ struct TestTimer final : detail::Timer {
   bool set = false;
 };
 
-constexpr std::size_t count = 2000;  // most of them in the wheel
+constexpr std::size_t count = 2044;  // most of them in the wheel
 
 // In pairs of equal ones, from milliseconds to hours away.
 TimePoint deadline(std::size_t i) noexcept {
@@ -43,12 +43,46 @@ const char* expire_all(detail::TimerQueue& queue, std::size_t set) noexcept {
   return set == 0 ? nullptr : "a timer did not come";
 }
 
+// Short timeouts beside one far-off timer, nearly all of them cancelled: those of a tick are fetched while those of the
+// tick before are still known. As many as just fit into the room that the queue made.
+const char* churn(TestTimer* timers) noexcept {
+  constexpr auto tick = std::chrono::nanoseconds(1 << 23);
+  detail::TimerQueue queue;
+  detail::ReadyQueue ready;
+  TestTimer anchor;
+  TimePoint now = TimePoint(1'000'000 * tick);
+  queue.expire(now, ready);
+  try {  // into the wheel, where few timers would not go
+    for (std::size_t i = 0; i < 300; ++i) queue.arm(timers[i], now + 1'000'000 * tick);
+    queue.arm(anchor, now + 1'000'000 * tick);
+  } catch (const std::bad_alloc&) {
+  }
+  for (std::size_t i = 0; i < 300; ++i) queue.disarm(timers[i]);
+  std::size_t round = 0;
+  for (std::size_t at_once : {1018, 1020, 1022}) {
+    TestTimer* these = timers + round++ % 2 * (count / 2);
+    for (std::size_t i = 0; i < at_once; ++i) {
+      queue.disarm(these[i]);
+      try {
+        queue.arm(these[i], now + tick + tick / 2 + std::chrono::nanoseconds(i));
+      } catch (const std::bad_alloc&) {
+      }
+    }
+    now += tick;
+    queue.expire(now, ready);
+    for (std::size_t i = 1; i < at_once; ++i) queue.disarm(these[i]);
+  }
+  for (std::size_t i = 0; i < count; ++i) queue.disarm(timers[i]);
+  queue.disarm(anchor);
+  return queue.empty() ? nullptr : "a timer was left";
+}
+
 }  // namespace
 
 const char* run_timers(std::size_t n, bool for_good) noexcept {
   static TestTimer timers[count];
-  detail::TimerQueue queue;
   FailingMemory memory(n, for_good);
+  detail::TimerQueue queue;
   std::size_t set = 0;
   for (std::size_t i = 0; i < count; ++i) {
     TestTimer& timer = timers[i];
@@ -68,7 +102,8 @@ const char* run_timers(std::size_t n, bool for_good) noexcept {
     timers[i].set = false;
     --set;
   }
-  return expire_all(queue, set);
+  if (const char* problem = expire_all(queue, set)) return problem;
+  return churn(timers);
 }
 
 }  // namespace heed::test

@@ -40,11 +40,11 @@ extern constinit thread_local ContextRef* context_slot;
 // That one, else the running task's, else the one around the running loop, else the thread's own.
 ContextRef& current_context() noexcept;
 // The same values in a context of its own.
+ContextRef cell_with(const ContextMapRef& values);
 inline ContextRef copy_of(const ContextRef& context) {
-  if (!context || !context->map) return nullptr;
-  ContextRef copy(new ContextCell);
-  copy->map = context->map;
-  return copy;
+  if (!context || !context->map) [[likely]]
+    return nullptr;
+  return cell_with(context->map);
 }
 inline ContextRef copy_of_current_context() { return copy_of(current_context()); }
 

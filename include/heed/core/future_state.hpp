@@ -34,9 +34,7 @@ enum class FutureStatus : std::uint8_t {
 // happens on the thread of its loop, which it keeps a part of (the core) alive.
 class FutureState : public Waitable, public Pooled {
  public:
-  FutureState(Scheduler& loop, const std::source_location& where) noexcept : loop_(&loop), created_at_(where) {
-    loop.retain();
-  }
+  FutureState(Scheduler& loop, const std::source_location& where) noexcept : FutureState(loop, where, 0, 0) {}
   FutureState(const FutureState&) = delete;
   FutureState& operator=(const FutureState&) = delete;
 
@@ -49,7 +47,7 @@ class FutureState : public Waitable, public Pooled {
   FutureStatus status() const noexcept { return status_; }
   bool done() const noexcept { return status_ != FutureStatus::pending; }
   bool has_value() const noexcept { return status_ == FutureStatus::value || status_ == FutureStatus::guarded_value; }
-  bool is_task() const noexcept { return is_task_; }
+  bool is_task() const noexcept { return kind_ & a_task; }
   inline LoopCore& loop() const noexcept;  // in loop_core.hpp
   Scheduler& scheduler() const noexcept { return *loop_; }
   bool on_running_loop() const noexcept { return loop_ == running_scheduler; }
@@ -119,8 +117,13 @@ class FutureState : public Waitable, public Pooled {
   void run(LoopCore&) override {}  // a plain future is never in the ready queue
 
  protected:
+  enum Kind : std::uint8_t { a_task = 1, has_callbacks = 2 };
+  FutureState(Scheduler& loop, const std::source_location& where, std::uint8_t kind, std::uint16_t task_flags) noexcept
+      : kind_(kind), task_flags_(task_flags), loop_(&loop), created_at_(where) {
+    loop.retain();
+  }
   virtual ~FutureState() {
-    if (has_callbacks_) [[unlikely]]
+    if (kind_ & has_callbacks) [[unlikely]]
       drop_callbacks();
     if (status_ >= FutureStatus::failed) [[unlikely]]
       destroy_end();
@@ -140,9 +143,8 @@ class FutureState : public Waitable, public Pooled {
 
   std::uint32_t references_ = 0;
   FutureStatus status_ = FutureStatus::pending;
-  bool is_task_ : 1 = false;
-  bool has_callbacks_ : 1 = false;
-  std::uint16_t task_flags_ = 0;  // see TaskState
+  std::uint8_t kind_;         // see Kind
+  std::uint16_t task_flags_;  // see TaskState
   Scheduler* loop_;
   RunnableList waiters_;
   std::source_location created_at_;

@@ -14,7 +14,8 @@
 
 namespace heed {
 
-// What sleep() returns: await it once, or give it to whatever takes a coroutine.
+// What sleep() returns: await it once, or give it to whatever takes a coroutine. Awaiting one twice throws
+// InvalidStateError.
 class [[nodiscard]] Sleep final : private detail::Timer {
  public:
   explicit Sleep(Duration delay) noexcept : delay_(delay) {}
@@ -40,9 +41,10 @@ class [[nodiscard]] Sleep final : private detail::Timer {
   void forget(detail::TaskState& task) noexcept override;
   std::string describe_wait() const override;
 
+  static constexpr Duration awaited = Duration::min();
   union {
-    Duration delay_;                 // before it waits
-    detail::PromiseBase* awaiter_;  // then
+    Duration delay_;                // before it waits; after it: `awaited`
+    detail::PromiseBase* awaiter_;  // while it waits
   };
   detail::TaskState* task_ = nullptr;  // while it waits
 };

@@ -162,6 +162,7 @@ class TaskState : public FutureState {
   std::coroutine_handle<> prepare_step(Scheduler& scheduler);
   TaskExtras& extras();
   Ref<const Lineage> lineage();
+  Ref<const Lineage> make_lineage();
 
   // Bits of task_flags_. The first ones make the next step take the slow way.
   enum Flag : std::uint16_t {
@@ -182,7 +183,10 @@ class TaskState : public FutureState {
 
   Waitable* waiting_on_ = nullptr;
   std::uint64_t id_;
-  std::unique_ptr<TaskExtras> extras_;  // null for most
+  struct DropExtras {
+    void operator()(TaskExtras* extras) const noexcept;
+  };
+  std::unique_ptr<TaskExtras, DropExtras> extras_;  // null for most
   ContextRef context_;
   Ref<const Lineage> creator_;
 };

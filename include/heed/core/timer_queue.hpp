@@ -52,14 +52,17 @@ struct TimerEntry {
 // Timers in order, taken from the front. What is added comes after all that is there.
 class TimerLine {
  public:
-  bool empty() const noexcept { return first_ == entries_.size(); }
+  bool empty() const noexcept { return live_ == 0; }
   const TimerEntry& front() const noexcept { return entries_[first_]; }
 
   // For so many, those that are there among them. Throws std::bad_alloc.
   void make_room_for(std::size_t count) { entries_.reserve(2 * count); }
   // A begin_adding(), add() in any order, and sort_added(). Needs room.
   void begin_adding() noexcept;
-  void add(const TimerEntry& entry) noexcept { entries_.push_back(entry); }
+  void add(const TimerEntry& entry) noexcept {
+    entries_.push_back(entry);
+    ++live_;
+  }
   void sort_added() noexcept;
 
   Timer& pop_front() noexcept;
@@ -68,16 +71,18 @@ class TimerLine {
  private:
   void skip_removed() noexcept;
 
+  void number_from(std::size_t index) noexcept;
+
   std::vector<TimerEntry> entries_;  // before `first_`: taken. No timer: removed
   std::size_t first_ = 0;
   std::size_t sorted_ = 0;
-  std::uint32_t erased_ = 0;  // what to subtract from a timer's index
+  std::size_t live_ = 0;  // neither taken nor removed
 };
 
 // A heap of four children a node with the index kept in the timer: exact order, first in first out among equal
 // deadlines. When there are more than a few hundred timers, those that are not due soon wait in a wheel, and are sorted
-// in the tick (8.4 ms) of their deadline: with a million outstanding it costs a quarter to set and cancel one, since no
-// other one is touched, and to expire them takes little more than to fetch each from memory.
+// in the tick (8.4 ms) of their deadline: however many are outstanding, to set and cancel one is as much work as with a
+// thousand, and what expires is read in order instead of searched for. The price: a slot is moved at once, 45 ns a timer.
 class TimerQueue {
  public:
   TimerQueue() noexcept;

@@ -10,7 +10,8 @@ namespace heed::detail {
 // Per-thread free lists, one for each size class of 16 bytes up to 1 KiB: a pair of allocate and deallocate is about
 // a dozen instructions, against 12 ns for malloc and 80 ns with a thousand blocks live. A block may be freed on
 // another thread than it was allocated on; of what is free a thread keeps two lists of each class, and hands further
-// ones, as they are, to a depot that all threads take from. Under ASan and TSan every block comes from operator new, so that they see each use after free.
+// ones, as they are, to a depot that all threads take from. Under ASan and TSan every block comes from operator new, so
+// that they see each use after free.
 class Pool {
  public:
   static constexpr std::size_t granularity = 16;

@@ -1,6 +1,7 @@
 // What is held until the end of a scope.
 #pragma once
 
+#include <concepts>
 #include <exception>
 #include <utility>
 
@@ -115,6 +116,7 @@ class [[nodiscard]] Guard final {
 
   // For the runtime.
   template <class Owner, class... Held>
+  requires std::constructible_from<typename Primitive::GuardTie, Owner&, const Held&...>
   explicit Guard(Owner& owner, const Held&... held) noexcept : tie_(owner, held...) {}
 
  private:
