@@ -95,6 +95,14 @@ Coro<> timer_set_and_cancelled(long times) {
   co_return;
 }
 
+Coro<> lock_taken_and_released(long times) {
+  Lock lock;
+  for (long i = 0; i < times; ++i) {
+    auto guard = co_await lock.scoped();
+    keep(i);
+  }
+}
+
 Coro<> producer(Queue<long>& queue, long times) {
   for (long i = 0; i < times; ++i) co_await queue.put(i);
 }
@@ -135,7 +143,7 @@ constexpr Operation operations[] = {
     {"await_of_a_complete_child", await_of_a_complete_child}, {"child_of_gather", child_of_gather},
     {"future_set_and_awaited", future_set_and_awaited},       {"call_soon", call_soon},
     {"timer_set_and_cancelled", timer_set_and_cancelled},     {"queue_put_and_get", queue_put_and_get},
-    {"blocked_task_cancelled", blocked_task_cancelled},
+    {"lock_taken_and_released", lock_taken_and_released},     {"blocked_task_cancelled", blocked_task_cancelled},
 };
 
 }  // namespace
