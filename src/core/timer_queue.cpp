@@ -9,7 +9,6 @@ namespace heed::detail {
 
 namespace {
 constexpr std::size_t children = 4;
-constexpr std::size_t fetched_ahead = 16;  // timers whose memory is asked for before it is needed
 }  // namespace
 
 // --- the line --------------------------------------------------------------------------------------------------------

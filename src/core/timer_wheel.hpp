@@ -13,6 +13,9 @@
 
 namespace heed::detail {
 
+// So many timers ahead their memory is asked for, where many are looked at one after the other.
+inline constexpr std::size_t fetched_ahead = 16;
+
 // Timers in no order. Grows and shrinks at the end, in pieces: what is there is never copied.
 class TimerSlot {
  public:
@@ -48,7 +51,6 @@ class TimerSlot {
 
  private:
   static constexpr std::size_t in_a_piece = 32;
-  static constexpr std::size_t fetched_ahead = 16;  // timers whose memory is asked for before it is needed
   using Piece = std::array<TimerEntry, in_a_piece>;
   void grow();
   void keep(std::size_t pieces) noexcept;

@@ -26,6 +26,15 @@ class Conditions : public LoopTest {
     order += name;
   }
   Task<> start(char name) { return loop.create_task(waiter(name)); }
+  // Shows its guard, and whether that has the lock again at the end.
+  Coro<> guarded_waiter(bool owns_at_the_end) {
+    auto guard = co_await condition->scoped();
+    waits = &guard;
+    co_await condition->wait();
+    EXPECT_EQ(guard.owns(), owns_at_the_end);
+    EXPECT_TRUE(condition->locked());
+  }
+  LockGuard* waits = nullptr;
   void notify(std::size_t count = 1) {
     ASSERT_TRUE(condition->lock().try_acquire());
     condition->notify(count);
@@ -186,14 +195,7 @@ TEST_F(Conditions, a_given_lock_that_is_destroyed_first_takes_the_waiters_with_i
 }
 
 TEST_F(Conditions, a_guard_holds_nothing_while_its_task_waits) {
-  LockGuard* waits = nullptr;
-  auto body = [&]() -> Coro<> {
-    auto guard = co_await condition->scoped();
-    waits = &guard;
-    co_await condition->wait();
-    EXPECT_TRUE(guard.owns());
-  };
-  Task<> task = loop.create_task(body());
+  Task<> task = loop.create_task(guarded_waiter(true));
   loop.turn();
   EXPECT_FALSE(waits->owns());
   EXPECT_EQ(thrown<InvalidStateError>([&] { waits->release(); }),
@@ -205,14 +207,7 @@ TEST_F(Conditions, a_guard_holds_nothing_while_its_task_waits) {
 
 TEST_F(Conditions, a_guard_that_is_moved_while_its_task_waits_gets_the_lock_back_where_it_is) {
   LockGuard elsewhere;
-  LockGuard* waits = nullptr;
-  auto body = [&]() -> Coro<> {
-    auto guard = co_await condition->scoped();
-    waits = &guard;
-    co_await condition->wait();
-    EXPECT_FALSE(guard.owns());
-  };
-  Task<> task = loop.create_task(body());
+  Task<> task = loop.create_task(guarded_waiter(false));
   loop.turn();
   elsewhere = std::move(*waits);
   EXPECT_FALSE(elsewhere.owns());
@@ -224,15 +219,7 @@ TEST_F(Conditions, a_guard_that_is_moved_while_its_task_waits_gets_the_lock_back
 }
 
 TEST_F(Conditions, without_its_guard_a_wait_ends_with_a_lock_to_be_released_by_hand) {
-  LockGuard* waits = nullptr;
-  auto body = [&]() -> Coro<> {
-    auto guard = co_await condition->scoped();
-    waits = &guard;
-    co_await condition->wait();
-    EXPECT_FALSE(guard.owns());
-    EXPECT_TRUE(condition->locked());
-  };
-  Task<> task = loop.create_task(body());
+  Task<> task = loop.create_task(guarded_waiter(false));
   loop.turn();
   *waits = LockGuard();
   notify();

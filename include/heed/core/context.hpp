@@ -39,8 +39,8 @@ using ContextRef = Ref<ContextCell>;
 extern constinit thread_local ContextRef* context_slot;
 // That one, else the running task's, else the one around the running loop, else the thread's own.
 ContextRef& current_context() noexcept;
-// The same values in a context of its own.
 ContextRef cell_with(const ContextMapRef& values);
+// The same values in a context of its own.
 inline ContextRef copy_of(const ContextRef& context) {
   if (!context || !context->map) [[likely]]
     return nullptr;

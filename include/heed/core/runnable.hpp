@@ -22,8 +22,8 @@ class Runnable {
   Runnable* previous;  // used by lists that remove from the middle
 
  protected:
-  Runnable() noexcept {
-  }  // NOLINT(modernize-use-equals-default): that would set the links where it is value-initialised
+  // Not defaulted: that would set the links where it is value-initialised.
+  Runnable() noexcept {}
   ~Runnable() = default;
 };
 

@@ -15,7 +15,7 @@
 namespace heed {
 
 // What sleep() returns: await it once, or give it to whatever takes a coroutine. Awaiting one twice throws
-// InvalidStateError.
+// InvalidStateError, unless its delay is not positive.
 class [[nodiscard]] Sleep final : private detail::Timer {
  public:
   explicit Sleep(Duration delay) noexcept : delay_(delay) {}

@@ -70,7 +70,6 @@ class TimerLine {
 
  private:
   void skip_removed() noexcept;
-
   void number_from(std::size_t index) noexcept;
 
   std::vector<TimerEntry> entries_;  // before `first_`: taken. No timer: removed

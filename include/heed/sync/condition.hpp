@@ -84,8 +84,9 @@ class ConditionWaiter final : public Waiter {
 //   co_await condition.wait_for([&] { return !jobs.empty(); });
 //
 // Destroyed while tasks wait, they get InvalidStateError, with the lock if that was a given one. The guard of a task
-// that waits must stay where it is. A given lock that is destroyed first takes the waiting tasks with it, in the same
-// way; using the condition then throws InvalidStateError.
+// that waits holds nothing meanwhile and may be moved; if it is destroyed, the wait ends with a lock that is to be
+// released by hand. A given lock that is destroyed first takes the waiting tasks with it, in the same way; using the
+// condition then throws InvalidStateError.
 class Condition {
  public:
   Condition() noexcept : Condition(own_lock_) {}
