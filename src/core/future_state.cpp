@@ -262,6 +262,11 @@ std::exception_ptr failure_to_deliver(FutureState& state) {
   return state.failure_for_awaiter(*running_scheduler->resumed);
 }
 
+const std::exception_ptr* hold_failure_to_deliver(FutureState& state) {
+  std::exception_ptr exception = failure_to_deliver(state);
+  return exception ? &running_scheduler->trail.hold(exception) : nullptr;
+}
+
 void require_settable(const FutureState& state, const char* operation) {
   if (state.is_task()) throw std::runtime_error(std::string("Task does not support ") + operation + " operation");
   if (state.done()) throw InvalidStateError(std::string(operation) + ": the future is done already");

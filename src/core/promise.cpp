@@ -54,6 +54,8 @@ void PromiseBase::exception_left_body() noexcept {
   set_failure(std::move(exception), FrameStatus::failed);
 }
 
+const std::exception_ptr& PromiseBase::hold_failure() noexcept { return running_scheduler->trail.hold(take_failure()); }
+
 void disown(PromiseBase& promise) noexcept {
   if (promise.owner_) promise.owner_->frame_ = nullptr;
 }

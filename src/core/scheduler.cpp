@@ -153,4 +153,8 @@ std::exception_ptr take_cancelled(Scheduler& scheduler) {
   return std::make_exception_ptr(CancelledError(take_cancel_reason(scheduler)));
 }
 
+const std::exception_ptr& hold_cancelled(Scheduler& scheduler) {
+  return scheduler.trail.hold(take_cancelled(scheduler));
+}
+
 }  // namespace heed::detail

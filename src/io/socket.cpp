@@ -86,6 +86,8 @@ std::exception_ptr SocketOperation::take_failure() {
   return std::exchange(failure_, nullptr);
 }
 
+const std::exception_ptr& SocketOperation::hold_failure() { return running_scheduler->trail.hold(take_failure()); }
+
 // --- each of them ----------------------------------------------------------------------------------------------------
 
 long SocketAccept::attempt(int fd, FdWatch&) noexcept {

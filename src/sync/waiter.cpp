@@ -135,6 +135,11 @@ std::exception_ptr Waiter::end_wait() {
   return nullptr;
 }
 
+const std::exception_ptr* Waiter::hold_failure() {
+  std::exception_ptr failure = take_failure();
+  return failure ? &running_scheduler->trail.hold(failure) : nullptr;
+}
+
 [[gnu::noinline]] std::exception_ptr Waiter::failure_of_wait(State was) {
   if (was == State::cancelled || running_scheduler->deliver_cancel) {
     error_ = nullptr;

@@ -45,7 +45,7 @@ struct PromiseWithValue : PromiseBase {
   // The result as an await gives it: a value, or the exception thrown.
   [[gnu::always_inline]] T take() {
     if (status_ != FrameStatus::value) [[unlikely]]
-      rethrow(take_failure());
+      rethrow(hold_failure());
     return unwrap<T>(std::move(slot_.value));
   }
   Outcome<T> take_outcome() {

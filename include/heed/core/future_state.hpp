@@ -161,9 +161,10 @@ void suspend_task_on(Scheduler& scheduler, PromiseBase& awaiter, FutureState& st
 void pass_failure_of_wait() noexcept;
 // What `state` ended with is delivered to the frame that continues; null when it has a value.
 std::exception_ptr failure_to_deliver(FutureState& state);
-// The same, thrown.
+// The same, thrown. See Trail::hold().
+const std::exception_ptr* hold_failure_to_deliver(FutureState& state);
 [[gnu::always_inline]] inline void require_delivery(FutureState& state) {
-  if (std::exception_ptr exception = failure_to_deliver(state)) rethrow(exception);
+  if (const std::exception_ptr* exception = hold_failure_to_deliver(state)) rethrow(*exception);
 }
 // Throws InvalidStateError when done, std::runtime_error for a task.
 void require_settable(const FutureState& state, const char* operation);

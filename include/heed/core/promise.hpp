@@ -51,6 +51,8 @@ struct PromiseBase : Pooled {
     status_ = status;
   }
   std::exception_ptr take_failure() noexcept { return std::move(failure_); }
+  // The same, for rethrow(): see Trail::hold().
+  const std::exception_ptr& hold_failure() noexcept;
 
   // Called when an exception left the body: keeps it, and notes the await chain the first time. While the frame is
   // being destroyed the exception comes from a destructor and is reported instead.

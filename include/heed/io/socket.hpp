@@ -51,10 +51,11 @@ class SocketOperation : public FdWaiter {
   long result() const noexcept { return result_; }
   [[gnu::always_inline]] void require_success() {
     if (result_ < 0 || running_scheduler->deliver_cancel) [[unlikely]]
-      rethrow(take_failure());
+      rethrow(hold_failure());
   }
 
  private:
+  const std::exception_ptr& hold_failure();  // for rethrow(): see Trail::hold()
   void run(LoopCore& loop) final;
   std::exception_ptr failure_for_awaiter(PromiseBase&) final { return take_failure(); }
   bool begin_waiting(PromiseBase& awaiter) noexcept;

@@ -86,6 +86,8 @@ class Waiter : public Waitable {
   Waiter& operator=(const Waiter&) = delete;
 
   std::exception_ptr take_failure() { return state_ == State::idle ? nullptr : end_wait(); }
+  // The same, for rethrow(): see Trail::hold().
+  const std::exception_ptr* hold_failure();
   // The await ends, as most do: it was granted what it waited for. False: take_failure() knows.
   bool end_granted() noexcept {
     if (state_ != State::granted || error_ || running_scheduler->deliver_cancel) [[unlikely]]
@@ -226,8 +228,8 @@ class [[nodiscard]] WaitOf final {
       if (waiter_.end_granted()) [[likely]] {
         waiter_.accept();
         waits_ = false;  // nothing of it is left that a destructor would have to see
-      } else if (std::exception_ptr failure = waiter_.take_failure()) [[unlikely]] {
-        rethrow(failure);
+      } else if (const std::exception_ptr* failure = waiter_.hold_failure()) [[unlikely]] {
+        rethrow(*failure);
       }
     }
     return operation_.take_value();
