@@ -190,7 +190,7 @@ void TaskState::region_changed(bool cancelled) noexcept {
   if (cancelled == has(region_cancelled)) return;
   if (!cancelled) return clear(region_cancelled);
   set(region_cancelled);
-  if (has(waits)) cancel_new_wait();
+  if (waits()) cancel_new_wait();
 }
 
 // The task ends. Scopes may outlive it when they are kept in a generator.

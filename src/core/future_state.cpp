@@ -120,7 +120,7 @@ void FutureState::check_awaitable() const {
 
 void FutureState::schedule_callbacks() noexcept {
   if (waiters_.empty()) return;
-  if (kind_ & has_callbacks) {
+  if (has(has_callbacks)) {
     if (loop().closed()) {  // nothing will run any more
       FutureStatus end = std::exchange(status_, FutureStatus::pending);
       drop_callbacks();
@@ -140,7 +140,7 @@ void FutureState::schedule_callbacks() noexcept {
 
 void FutureState::add_callback(DoneCallback* callback) {
   if (!done()) {
-    kind_ |= has_callbacks;
+    set(has_callbacks);
     waiters_.push_back(*callback);
     return;
   }
@@ -182,9 +182,9 @@ std::size_t FutureState::remove_callbacks(const void* tag, const void* function)
 }
 
 void FutureState::drop_callbacks() noexcept {
-  if (!(kind_ & has_callbacks) || done()) return;
+  if (!has(has_callbacks) || done()) return;
   RunnableList dropped = std::exchange(waiters_, RunnableList());
-  kind_ &= static_cast<std::uint8_t>(~has_callbacks);
+  clear(has_callbacks);
   while (Runnable* waiter = dropped.first()) {
     dropped.remove(*waiter);
     if (auto* callback = waiter->as_done_callback()) delete callback;

@@ -31,7 +31,7 @@ constinit thread_local char thread_marker = 0;
 // The next but one, ahead of time: two steps take about as long as its memory. A task has what a step needs in the
 // first 64 bytes, which may be of two cache lines.
 [[gnu::always_inline]] inline void fetch_ahead(const Runnable* next) noexcept {
-  if (!next) return;
+  if (!next || !next->next) return;
   __builtin_prefetch(next->next);
   __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(next->next) + 56));
 }
@@ -80,10 +80,7 @@ void LoopCore::check_thread() const {
 
 // --- running ---------------------------------------------------------------------------------------------------------
 
-std::exception_ptr LoopCore::take_interrupt() noexcept {
-  attention_ = debug_;
-  return std::exchange(interrupt_, nullptr);
-}
+std::exception_ptr LoopCore::take_interrupt() noexcept { return std::exchange(interrupt_, nullptr); }
 
 // What else there is to do than what is ready.
 [[gnu::noinline]] void LoopCore::look_outside() {
@@ -97,14 +94,19 @@ std::exception_ptr LoopCore::take_interrupt() noexcept {
 }
 
 inline void LoopCore::run_batch() {
-  while (!attention_) {
-    Runnable* runnable = batch_.pop();
-    if (!runnable) return;
-    fetch_ahead(batch_.front());
-    ++callbacks_since_poll_;
-    runnable->run(*this);
-  }
-  run_batch_with_attention();
+  do {
+    while (!attention) {
+      Runnable* runnable = batch_.pop();
+      if (!runnable) return;
+      fetch_ahead(batch_.front());
+      ++callbacks_since_poll_;
+      if (runnable->is_task()) [[likely]] {
+        static_cast<TaskState*>(runnable)->step(*this);
+      } else {
+        runnable->run(*this);
+      }
+    }
+  } while (attend());
 }
 
 inline void LoopCore::run_once() {
@@ -143,19 +145,22 @@ void LoopCore::run_forever() {
   if (interrupt_) std::rethrow_exception(take_interrupt());
 }
 
-void LoopCore::run_batch_with_attention() {
-  while (!interrupt_) {
-    Runnable* runnable = batch_.pop();
-    if (!runnable) return;
-    ++callbacks_since_poll_;
-    if (debug_) {
-      run_one(*runnable);
-    } else {
-      runnable->run(*this);
+// Before the next callback. True: it can run.
+[[gnu::noinline]] bool LoopCore::attend() {
+  for (;;) {
+    attention = debug_ || interrupt_;
+    trail.clear();
+    if (interrupt_) {
+      batch_.take_all(ready);  // the rest waits for the next run
+      ready.take_all(batch_);
+      return false;
     }
+    if (!debug_) return true;
+    Runnable* runnable = batch_.pop();
+    if (!runnable) return false;
+    ++callbacks_since_poll_;
+    run_one(*runnable);
   }
-  batch_.take_all(ready);  // the rest waits for the next run
-  ready.take_all(batch_);
 }
 
 void LoopCore::run_one(Runnable& runnable) {

@@ -124,7 +124,7 @@ bool LoopCore::note_interrupt(const std::exception_ptr& exception) noexcept {
   } else {
     interrupt_ = exception;
     stopping_ = true;
-    attention_ = true;
+    attention = true;
   }
   return true;
 }

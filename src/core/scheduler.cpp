@@ -27,11 +27,8 @@ void Scheduler::measure_stack() noexcept { stack_limit_ = stack_pointer() - tran
 
 void Scheduler::destroy() noexcept { delete static_cast<LoopCore*>(this); }
 
-void Scheduler::resume_bounced() {
-  while (bounced_) std::exchange(bounced_, nullptr).resume();
-}
-
 void Trail::follow(const std::exception_ptr& exception) noexcept {
+  running_scheduler->attention = true;
   if (active()) {
     if (!others_) others_.reset(new (std::nothrow) Others);
     if (others_) others_->entries[others_->oldest++ % std::size(others_->entries)] = std::move(now_);

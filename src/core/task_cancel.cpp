@@ -14,7 +14,7 @@ TaskState& TaskState::end_of_cancel_path(const ScopedRequest* own) {
     for (;;) {
       task->extras();
       task->set(on_cancel_path);
-      TaskState* awaited = task->has(waits) ? task->waiting_on_->as_task() : nullptr;
+      TaskState* awaited = task->waits() ? task->waiting_on_->as_task() : nullptr;
       if (!awaited || awaited->done() || awaited->has(on_cancel_path) || task->holds_back(own)) return *task;
       own = nullptr;
       task = awaited;
@@ -87,7 +87,7 @@ const CancelReasonRef& TaskState::reason_to_deliver() const noexcept {
 
 // The last task on the path: the request goes to what it waits for, or stays for its next step.
 void TaskState::cancel_here(const CancelReasonRef& reason) {
-  if (!has(waits)) return;
+  if (!waits()) return;
   if (TaskState* awaited = waiting_on_->as_task()) {
     if (awaited->done()) return;
     waiting_on_->forget(*this);  // a circle of tasks that await each other: broken here
@@ -120,7 +120,7 @@ void TaskState::wake_cancelled(const CancelReasonRef& reason) noexcept {
   CancelReasonRef keep = reason;
   count_forwarded();
   extras_->woken_reason = std::move(keep);
-  clear(waits);
+  task_phase_ = TaskPhase::turn;
   set(cancel_woke);
   set(cancel_open);
   loop().ready.push(*this);
@@ -199,9 +199,9 @@ std::exception_ptr TaskState::deliver_now() {
 // At the start of a step with requests open, or in a cancelled region: has the step a CancelledError to deliver itself?
 bool TaskState::prepare_cancel(Scheduler& scheduler) noexcept {
   // A task that only yields, or begins, is cancelled by its region here; any other wait was cancelled when it began.
-  bool deliver = has(cancel_woke) || deliverable() || (has(region_cancelled) && !has(waits));
+  bool deliver = has(cancel_woke) || deliverable() || (has(region_cancelled) && !waits());
   // Else they were passed on to what the task waited for: that ended cancelled, or it refused.
-  bool delivered = deliver || (has(waits) && waiting_on_->ended_cancelled());
+  bool delivered = deliver || (waits() && waiting_on_->ended_cancelled());
   CancelReasonRef reason = deliver ? reason_to_deliver() : nullptr;
   clear(cancel_woke);
   settle_deliverable(delivered ? &CancellationCounts::delivered : &CancellationCounts::completed_anyway);

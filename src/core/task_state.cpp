@@ -56,7 +56,7 @@ inline Ref<const Lineage> TaskState::lineage() {
 }
 
 TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_location& where)
-    : FutureState(loop, where, a_task, fresh),
+    : FutureState(loop, where, true),
       id_(next_task_id()),
       context_(copy_of(creators_context(loop))),
       creator_(loop.current_task ? loop.current_task->lineage() : Ref<const Lineage>()) {
@@ -130,10 +130,10 @@ void TaskState::start_eagerly() {
   retain();
   // The creator may be handling an exception: its trail is put aside for this step.
   Trail creators_trail = std::exchange(core.trail, Trail());
-  TaskState* outer_task = std::exchange(core.outer_task, core.current_task);
+  TaskState* creator = core.current_task;
   ContextRef* creators_scope = std::exchange(context_slot, nullptr);
   run(core);
-  core.outer_task = outer_task;
+  core.current_task = creator;
   context_slot = creators_scope;
   core.trail = std::move(creators_trail);
 }
@@ -144,8 +144,8 @@ std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler) {
   bool cancelled = cancel_pending() && prepare_cancel(scheduler);
   if (!cancelled && !has(passes)) return leaf.handle();
   if (cancelled) {
-    if (has(passes) && has(waits)) waiting_on_->forget(*this);          // what it was given meanwhile goes to others
-    bool unseen = has(fresh) || (has(passes) && passes_to_root(leaf));  // the body of a fresh one never begins
+    if (has(passes) && waits()) waiting_on_->forget(*this);          // what it was given meanwhile goes to others
+    bool unseen = fresh() || (has(passes) && passes_to_root(leaf));  // the body of a fresh one never begins
     if (unseen) return end_cancelled(scheduler, leaf, take_cancel_reason(scheduler));
     if (!has(passes)) return leaf.handle();
   }
@@ -153,7 +153,7 @@ std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler) {
   std::exception_ptr failure;
   if (cancelled) {
     failure = take_cancelled(scheduler);
-  } else if (has(waits)) {
+  } else if (waits()) {
     CancelReasonRef reason = waiting_on_->cancel_reason();
     if (reason && passes_to_root(leaf)) return end_cancelled(scheduler, leaf, std::move(reason));
     failure = waiting_on_->failure_for_awaiter(leaf);
@@ -170,10 +170,10 @@ bool TaskState::passes_to_root(const PromiseBase& leaf) const noexcept {
 // A cancellation that every frame hands on ends them all: nobody sees an exception, so none is made.
 std::coroutine_handle<> TaskState::end_cancelled(Scheduler& scheduler, PromiseBase& leaf,
                                                  CancelReasonRef reason) noexcept {
-  clear(waits);
+  task_phase_ = TaskPhase::turn;
   destroy_chain(leaf, scheduler.root_continuation());
   finish_cancelled(std::move(reason));
-  end_step(scheduler);
+  scheduler.current_task = nullptr;
   leave_loop(scheduler.core());
   return nullptr;
 }
@@ -197,37 +197,22 @@ inline void TaskState::leave_loop(LoopCore& loop) noexcept {
   release();
 }
 
-void TaskState::run(LoopCore& loop) {
-  Scheduler& scheduler = loop;
-  scheduler.current_task = this;
-  scheduler.resumed = std::exchange(leaf_, nullptr);
-  std::coroutine_handle<> frame = scheduler.resumed->handle();
-  if (has(needs_preparation)) [[unlikely]]
-    frame = prepare_step(scheduler);
-  if (!frame) [[unlikely]]
-    return;
-  task_flags_ &= static_cast<std::uint16_t>(~(fresh | waits));
-  scheduler.resume(frame);
-  if (!leaf_) return end(loop);
-  end_step(scheduler);
-}
-
-inline void TaskState::end_step(Scheduler& scheduler) noexcept {
-  if (scheduler.trail.active()) [[unlikely]]
-    scheduler.trail.clear();
-  scheduler.current_task = scheduler.outer_task;
-}
+void TaskState::run(LoopCore& loop) { step(loop); }
 
 // Control came back, and no frame waits.
-void TaskState::end(LoopCore& loop) noexcept {
-  Scheduler& scheduler = loop;
+void TaskState::end(Scheduler& scheduler) noexcept {
+  if (scheduler.resume_bounced() && leaf_) {
+    scheduler.current_task = nullptr;
+    return;
+  }
+  LoopCore& loop = scheduler.core();
   if (scheduler.root_finished) [[likely]] {
     scheduler.root_finished = false;
     finish(loop, *scheduler.completed);
   } else {
     finish_lost(loop);
   }
-  end_step(scheduler);
+  scheduler.current_task = nullptr;
   leave_loop(loop);  // perhaps the end of this object: nobody may find it as the current task
 }
 
@@ -281,8 +266,8 @@ void TaskState::abandon() noexcept {
     }
     core.report(context);
   }
-  if (has(waits)) {
-    clear(waits);
+  if (waits()) {
+    task_phase_ = TaskPhase::turn;
     waiting_on_->forget(*this);
   }
   if (PromiseBase* leaf = std::exchange(leaf_, nullptr)) destroy_chain(*leaf, core.root_continuation());

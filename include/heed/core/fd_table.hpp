@@ -35,9 +35,9 @@ class FdWaiter : public Waitable {
  private:
   friend class FdTable;
   void enter(FdWatch& watch);
+  bool reading_ = false;
   TaskState* task_ = nullptr;
   FdWatch* watch_ = nullptr;  // null: in the ready queue
-  bool reading_ = false;
 };
 
 // One direction of a descriptor: a callback that runs as long as it is ready, and tasks that wait for it once.
@@ -50,11 +50,11 @@ class FdDirection final : public Runnable {
   }
   void discard() noexcept override { queued = false; }
 
-  Handle callback;
-  RunnableList waiters;
   bool queued = false;   // in the ready queue
   bool drained = false;  // the last operation took all there was: a try before the next event would be in vain ...
   bool hangup = false;   // ... unless the peer hung up, which is told once only
+  Handle callback;
+  RunnableList waiters;
 };
 
 struct FdWatch {

@@ -30,11 +30,18 @@ enum class FutureStatus : std::uint8_t {
   cancelled,
 };
 
+// Why a task is not running.
+enum class TaskPhase : std::uint8_t {
+  fresh,  // its first step is to come
+  turn,   // of the ready queue; also while it runs
+  waits,  // for what `waiting_on_` says, which has no meaning otherwise
+};
+
 // One-shot cell: pending, then once a value, a failure or cancelled. Reference-counted without atomics; everything
 // happens on the thread of its loop, which it keeps a part of (the core) alive.
 class FutureState : public Waitable, public Pooled {
  public:
-  FutureState(Scheduler& loop, const std::source_location& where) noexcept : FutureState(loop, where, 0, 0) {}
+  FutureState(Scheduler& loop, const std::source_location& where) noexcept : FutureState(loop, where, false) {}
   FutureState(const FutureState&) = delete;
   FutureState& operator=(const FutureState&) = delete;
 
@@ -47,7 +54,6 @@ class FutureState : public Waitable, public Pooled {
   FutureStatus status() const noexcept { return status_; }
   bool done() const noexcept { return status_ != FutureStatus::pending; }
   bool has_value() const noexcept { return status_ == FutureStatus::value || status_ == FutureStatus::guarded_value; }
-  bool is_task() const noexcept { return kind_ & a_task; }
   inline LoopCore& loop() const noexcept;  // in loop_core.hpp
   Scheduler& scheduler() const noexcept { return *loop_; }
   bool on_running_loop() const noexcept { return loop_ == running_scheduler; }
@@ -117,18 +123,22 @@ class FutureState : public Waitable, public Pooled {
   void run(LoopCore&) override {}  // a plain future is never in the ready queue
 
  protected:
-  enum Kind : std::uint8_t { a_task = 1, has_callbacks = 2 };
-  FutureState(Scheduler& loop, const std::source_location& where, std::uint8_t kind, std::uint16_t task_flags) noexcept
-      : kind_(kind), task_flags_(task_flags), loop_(&loop), created_at_(where) {
+  FutureState(Scheduler& loop, const std::source_location& where, bool is_task) noexcept
+      : Waitable(is_task), loop_(&loop), created_at_(where) {
     loop.retain();
   }
   virtual ~FutureState() {
-    if (kind_ & has_callbacks) [[unlikely]]
+    if (has(has_callbacks)) [[unlikely]]
       drop_callbacks();
     if (status_ >= FutureStatus::failed) [[unlikely]]
       destroy_end();
     loop_->release();
   }
+  static constexpr std::uint8_t has_callbacks = 1;  // of the flags; the others are a task's
+  bool has(std::uint8_t flag) const noexcept { return flags_ & flag; }
+  void set(std::uint8_t flag) noexcept { flags_ = static_cast<std::uint8_t>(flags_ | flag); }
+  void clear(std::uint8_t flag) noexcept { flags_ = static_cast<std::uint8_t>(flags_ & ~flag); }
+
   void schedule_callbacks() noexcept;
   virtual void describe_failure(FailureRecord& record) const;
   virtual void value_delivered() noexcept {}
@@ -141,10 +151,10 @@ class FutureState : public Waitable, public Pooled {
   void destroy_end() noexcept;  // what a failure or a cancellation holds
   ErrorContext failure_context(std::string message) const;
 
-  std::uint32_t references_ = 0;
   FutureStatus status_ = FutureStatus::pending;
-  std::uint8_t kind_;         // see Kind
-  std::uint16_t task_flags_;  // see TaskState
+  std::uint8_t flags_ = 0;
+  TaskPhase task_phase_ = TaskPhase::fresh;
+  std::uint32_t references_ = 0;
   Scheduler* loop_;
   RunnableList waiters_;
   std::source_location created_at_;

@@ -135,7 +135,7 @@ class LoopCore : public Scheduler {
   bool debug() const noexcept { return debug_; }
   void set_debug(bool on) noexcept {
     debug_ = on;
-    attention_ = debug_ || interrupt_;
+    attention = true;
     update_careful_start();
   }
   void note_task_factory(bool there_is_one) noexcept {
@@ -149,7 +149,7 @@ class LoopCore : public Scheduler {
   void run_once();
   void look_outside();
   void run_batch();
-  void run_batch_with_attention();
+  bool attend();
   void run_one(Runnable& runnable);
   void poll(Duration timeout);
   void look_around();
@@ -171,7 +171,6 @@ class LoopCore : public Scheduler {
 
   ReadyQueue batch_;  // what the current iteration still has to run
   TimerQueue timers_;
-  bool attention_ = false;  // in debug mode, or an interrupt is on its way: the next callback is not just run
   std::exception_ptr interrupt_;
   std::array<PollEvent, 64> events_;
   unsigned callbacks_since_poll_ = 0;

@@ -16,15 +16,20 @@ class Runnable {
   // Taken from the ready queue because the loop closes; never runs.
   virtual void discard() noexcept {}
   virtual DoneCallback* as_done_callback() noexcept { return nullptr; }
+  // A TaskState. That is nearly all that a loop runs: it knows what to do then without a virtual call.
+  bool is_task() const noexcept { return is_task_; }
 
   // The list's: they mean nothing outside of one, and are not set before.
   Runnable* next;
   Runnable* previous;  // used by lists that remove from the middle
 
  protected:
-  // Not defaulted: that would set the links where it is value-initialised.
-  Runnable() noexcept {}
+  // Does not set the links.
+  explicit Runnable(bool is_task = false) noexcept : is_task_(is_task) {}
   ~Runnable() = default;
+
+ private:
+  const bool is_task_;
 };
 
 // First in, first out; no allocation.

@@ -24,7 +24,7 @@ class TaskState;
 // What is known about the exceptions that are on their way through the frames of the running task: the await chain, the
 // failure it was delivered as, the notes. The chain is noted where the exception leaves the first coroutine, since every
 // frame above still knows then where it waits. Holds the exceptions, so that an address cannot stand for another one,
-// until the end of the step.
+// until the end of the step, to which the loop attends.
 class Trail {
   static constexpr std::size_t capacity = 64;
   struct Entry {
@@ -127,9 +127,10 @@ class Scheduler {
   ReadyQueue ready;
   // A new task needs more than to be queued: the loop is closed or in debug mode, or there is a task factory.
   bool careful_start = false;
+  // Something is to be done before the next callback: an exception's trail ends, an interrupt is on its way, or it is
+  // debug mode, in which that is always so.
+  bool attention = false;
   TaskState* current_task = nullptr;
-  // The current one again after the step: none, but for an eager task, which runs inside its creator's step.
-  TaskState* outer_task = nullptr;
   ContextRef* outer_context = nullptr;  // while it runs: the context that it was started in
   PromiseBase* resumed = nullptr;       // the frame that continues at a leaf await
   PromiseBase* completed = nullptr;     // the frame that finished last
@@ -148,11 +149,13 @@ class Scheduler {
     return next;
   }
 
-  // Resumes a frame and all that it transfers to.
-  void resume(std::coroutine_handle<> frame) {
-    frame.resume();
-    if (bounced_) [[unlikely]]  // set last by what returned: an eager task's step inside is over
-      resume_bounced();
+  // Control came back: was that a transfer that bounced? Then it is made, with all that follow.
+  bool resume_bounced() {
+    if (!bounced_) [[likely]]
+      return false;
+    do std::exchange(bounced_, nullptr).resume();
+    while (bounced_);
+    return true;
   }
 
   // The frame address that stands for the end of a task: what the root of every task continues.
@@ -173,7 +176,6 @@ class Scheduler {
 
  private:
   void destroy() noexcept;
-  void resume_bounced();
 
   struct RootFrame {  // as far as std::coroutine_handle::resume() looks into a frame (the ABI of g++ and clang)
     void (*resume)(void*);

@@ -78,7 +78,7 @@ class TaskState : public FutureState {
   AwaitChain await_chain() const;
   std::vector<Creator> creators() const;
   // What it waits for, null when it is ready, running, done or yields.
-  Waitable* waiting_on() const noexcept { return has(waits) ? waiting_on_ : nullptr; }
+  Waitable* waiting_on() const noexcept { return waits() ? waiting_on_ : nullptr; }
   // Not done and not running: has a frame to continue.
   bool suspended() const noexcept { return !done() && leaf_; }
 
@@ -87,14 +87,14 @@ class TaskState : public FutureState {
   void suspend(PromiseBase& frame, Waitable& what) noexcept {
     leaf_ = &frame;
     waiting_on_ = &what;
-    set(waits);
+    task_phase_ = TaskPhase::waits;
   }
   // The same for its turn, which it has in the ready queue.
   void suspend(PromiseBase& frame) noexcept { leaf_ = &frame; }
   void pass_failure_of_wait() noexcept { set(passes); }
   // For a wait that begins now: perhaps it is to be cancelled. asyncio cancels what a task with an undelivered request
   // waits for, and so does a cancelled region.
-  bool cancel_pending() const noexcept { return (task_flags_ & (cancel_open | region_cancelled)) != 0; }
+  bool cancel_pending() const noexcept { return has(cancel_open | region_cancelled); }
   void cancel_new_wait() noexcept;
   // Its next step will throw a CancelledError, whatever it waited for.
   bool has_request_to_deliver() const noexcept { return has(cancel_open) && (has(cancel_woke) || deliverable()); }
@@ -103,12 +103,13 @@ class TaskState : public FutureState {
   // A new task, or one whose region ended. Null: it is in none.
   void enter_region(RegionState* region);
   RegionState* region() const noexcept { return extras_ ? extras_->region : nullptr; }
-  bool in_cancelled_region() const noexcept { return task_flags_ & region_cancelled; }
+  bool in_cancelled_region() const noexcept { return has(region_cancelled); }
   // The running task: a CancelledError for the requests that its next await would raise; they count as delivered by
   // it. Null when there are none.
   std::exception_ptr deliver_now();
 
   void run(LoopCore& loop) final;
+  inline void step(Scheduler& scheduler);  // what run() does
   TaskState* as_task() noexcept final { return this; }
   std::string describe_wait() const override;
 
@@ -130,7 +131,7 @@ class TaskState : public FutureState {
   void describe_failure(FailureRecord& record) const override;
 
  private:
-  void end(LoopCore& loop) noexcept;
+  void end(Scheduler& scheduler) noexcept;
   void finish(LoopCore& loop, PromiseBase& root) noexcept;
   void finish_without_value(LoopCore& loop, PromiseBase& root, std::exception_ptr failure) noexcept;
   void finish_root_failure(LoopCore& loop, std::exception_ptr failure) noexcept;
@@ -158,28 +159,24 @@ class TaskState : public FutureState {
   void region_changed(bool cancelled) noexcept;
   bool passes_to_root(const PromiseBase& leaf) const noexcept;
   std::coroutine_handle<> end_cancelled(Scheduler& scheduler, PromiseBase& leaf, CancelReasonRef reason) noexcept;
-  void end_step(Scheduler& scheduler) noexcept;
   std::coroutine_handle<> prepare_step(Scheduler& scheduler);
   TaskExtras& extras();
   Ref<const Lineage> lineage();
   Ref<const Lineage> make_lineage();
 
-  // Bits of task_flags_. The first ones make the next step take the slow way.
-  enum Flag : std::uint16_t {
-    cancel_open = 1,  // a request is neither delivered nor overtaken
-    passes = 2,       // a failure of the wait finishes the frame instead of resuming it
-    region_cancelled = 4,
+  bool fresh() const noexcept { return task_phase_ == TaskPhase::fresh; }
+  bool waits() const noexcept { return task_phase_ == TaskPhase::waits; }
+  // Beside has_callbacks. The first ones make the next step take the slow way.
+  enum Flag : std::uint8_t {
+    cancel_open = 2,  // a request is neither delivered nor overtaken
+    passes = 4,       // a failure of the wait finishes the frame instead of resuming it
+    region_cancelled = 8,
     needs_preparation = cancel_open | passes | region_cancelled,
-    fresh = 8,         // its first step is to come
     cancel_woke = 16,  // a request ended the wait: the next step delivers it, whatever happens
     was_abandoned = 32,
     on_cancel_path = 64,
     pending_reported = 128,
-    waits = 256,  // for what `waiting_on_` says, which has no meaning otherwise
   };
-  bool has(Flag flag) const noexcept { return task_flags_ & flag; }
-  void set(Flag flag) noexcept { task_flags_ = static_cast<std::uint16_t>(task_flags_ | flag); }
-  void clear(Flag flag) noexcept { task_flags_ = static_cast<std::uint16_t>(task_flags_ & ~flag); }
 
   Waitable* waiting_on_ = nullptr;
   std::uint64_t id_;
@@ -204,6 +201,20 @@ inline void yield_running_task(PromiseBase& awaiter) noexcept {
   TaskState& task = *scheduler.current_task;
   task.suspend(awaiter);
   scheduler.ready.push(task);
+}
+
+[[gnu::always_inline]] inline void TaskState::step(Scheduler& scheduler) {
+  scheduler.current_task = this;
+  scheduler.resumed = std::exchange(leaf_, nullptr);
+  std::coroutine_handle<> frame = scheduler.resumed->handle();
+  if (has(needs_preparation)) [[unlikely]] {
+    frame = prepare_step(scheduler);
+    if (!frame) return;
+  }
+  task_phase_ = TaskPhase::turn;
+  frame.resume();
+  if (!leaf_) return end(scheduler);
+  scheduler.current_task = nullptr;
 }
 
 inline void Scheduler::remove_task(TaskState& task) noexcept {

@@ -36,8 +36,8 @@ class Timer : public Waitable {
   }
   void leave() noexcept { place_ = nowhere; }
 
-  TimePoint deadline_{};
   std::uint32_t place_ = nowhere;
+  TimePoint deadline_{};
 };
 
 struct TimerEntry {

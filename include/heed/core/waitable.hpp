@@ -38,6 +38,7 @@ class Waitable : public Runnable {
   virtual std::string describe_wait() const { return {}; }
 
  protected:
+  using Runnable::Runnable;
   ~Waitable() = default;
 };
 

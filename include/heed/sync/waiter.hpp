@@ -151,10 +151,10 @@ class Waiter : public Waitable {
 
   friend class WaitQueue;
   friend class heed::Condition;
+  State state_ = State::idle;
   WaitQueue* queue_;           // null: it is gone
   TaskState* task_ = nullptr;  // valid while it waits or is granted
   std::exception_ptr error_;
-  State state_ = State::idle;
 };
 
 inline Waiter& WaitQueue::first() const noexcept { return static_cast<Waiter&>(*first_waiting_); }
