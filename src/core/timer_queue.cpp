@@ -125,7 +125,7 @@ TimePoint TimerQueue::soonest() noexcept {
 }
 
 void TimerQueue::arm(Timer& timer, TimePoint when) {
-  timer.deadline_ = when;
+  timer.deadline = when;
   if (in_wheel_ != 0 || size_ >= enough_for_heap) [[unlikely]]
     return arm_among_many(timer);
   push({when, sequence_, &timer});
@@ -138,7 +138,7 @@ void TimerQueue::arm(Timer& timer, TimePoint when) {
     make_room();
   if (in_wheel_ == 0) [[unlikely]]
     prepare_wheel();
-  TimePoint when = timer.deadline_;
+  TimePoint when = timer.deadline;
   if (TimerWheel::tick_of(when) < wheel_->horizon()) {
     push({when, sequence_, &timer});
   } else {

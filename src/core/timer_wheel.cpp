@@ -52,7 +52,7 @@ void TimerWheel::insert(TimePoint when, std::uint64_t sequence, Timer& timer) {
 
 // The last one of the slot takes its place.
 void TimerWheel::remove(Timer& timer) noexcept {
-  auto [level, number] = place_of(timer.deadline_);
+  auto [level, number] = place_of(timer.deadline);
   TimerSlot& slot = levels_[level].slots[number];
   std::size_t index = timer.index();
   if (index != slot.size() - 1) {

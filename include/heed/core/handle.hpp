@@ -41,7 +41,6 @@ class ScheduledCall : public Timer, public Pooled {
   // signals. False when it was cancelled.
   bool call_again(LoopCore& loop) noexcept;
 
-  TimePoint when() const noexcept { return deadline(); }
   const std::source_location& created_at() const noexcept { return created_at_; }
   virtual std::string describe() const = 0;
 
@@ -51,12 +50,12 @@ class ScheduledCall : public Timer, public Pooled {
   virtual void drop_function() noexcept = 0;
 
  private:
-  std::uint32_t references_ = 0;
-  bool cancelled_ = false;
-  bool calling_ = false;
   LoopCore* loop_;
   ContextRef context_;
   std::source_location created_at_;
+  std::uint32_t references_ = 0;
+  bool cancelled_ = false;
+  bool calling_ = false;
 };
 
 // "Exception in callback" and where: what the reports call a callback.

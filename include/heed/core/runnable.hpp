@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "heed/core/clock.hpp"
+
 namespace heed::detail {
 
 class DoneCallback;
@@ -21,7 +23,10 @@ class Runnable {
 
   // The list's: they mean nothing outside of one, and are not set before.
   Runnable* next;
-  Runnable* previous;  // used by lists that remove from the middle
+  union {
+    Runnable* previous;  // used by lists that remove from the middle
+    TimePoint deadline;  // of a timer, which is in none of these: a fifth of what a callback that waits for it needs
+  };
 
  protected:
   // Does not set the links.

@@ -16,11 +16,12 @@ class TimerWheel;
 class Timer : public Waitable {
  public:
   bool armed() const noexcept { return where() != nowhere; }
+  // As it was last armed.
+  TimePoint when() const noexcept { return deadline; }
 
  protected:
   ~Timer() = default;
-  // As it was last armed.
-  TimePoint deadline() const noexcept { return deadline_; }
+  Timer() noexcept { deadline = TimePoint(); }
 
  private:
   friend class TimerQueue;
@@ -37,7 +38,6 @@ class Timer : public Waitable {
   void leave() noexcept { place_ = nowhere; }
 
   std::uint32_t place_ = nowhere;
-  TimePoint deadline_{};
 };
 
 struct TimerEntry {
