@@ -17,11 +17,10 @@ namespace {
 // How much native stack a chain of transfers may use before it bounces, where transfers are no tail calls.
 constexpr std::uintptr_t transfer_stack = 128 * 1024;
 
-void note_root_finished(void*) { running_scheduler->root_finished = true; }
-
 }  // namespace
 
-Scheduler::Scheduler() noexcept : root_frame_{&note_root_finished, nullptr} {}
+Scheduler::Scheduler() noexcept
+    : root_frame_{[](void* frame) { static_cast<RootFrame*>(frame)->resumed = true; }, nullptr, false} {}
 
 void Scheduler::measure_stack() noexcept { stack_limit_ = stack_pointer() - transfer_stack; }
 

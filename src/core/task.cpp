@@ -37,7 +37,7 @@ namespace detail {
 
 CancelReasonRef make_reason(CancelSource source, std::string_view message, const std::source_location& where) {
   TaskState* by = running_scheduler ? running_scheduler->current_task : nullptr;
-  if (!by) return CancelReasonRef(new CancelReason(source, message, where, 0, {}));
+  if (!by) return CancelReasonRef(new CancelReason(source, message, where, 0, nullptr));
   return CancelReasonRef(new CancelReason(source, message, where, by->id(), by->name_given()));
 }
 

@@ -5,10 +5,48 @@
 
 namespace heed::detail {
 
+// Whether a shield keeps a request from this task's waits: that of a scope inside of the shield is let through.
+inline bool TaskState::holds_back(const ScopedRequest* own) const noexcept {
+  return extras_->shields > (own ? own->shields_ : 0);
+}
+
+inline void TaskState::count_request() noexcept {
+  auto& counts = loop().ledger.count_cancellations();
+  ++counts.requested;
+  ++counts.pending;
+  ++extras_->cancel_requests;
+  set(cancel_open);
+}
+
+inline void TaskState::count_forwarded() noexcept {
+  if (!holds_back(nullptr)) extras_->forwarded += std::exchange(extras_->undelivered, 0);
+  for (ScopedRequest* scope = extras_->scopes; scope; scope = scope->outer_) {
+    if (!scope->pending() || holds_back(scope)) continue;
+    scope->mark_passed();
+    ++extras_->forwarded;
+  }
+}
+
+void TaskState::settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::*end) noexcept {
+  auto& counts = loop().ledger.count_cancellations();
+  counts.*end += requests;
+  counts.pending -= requests;
+  requests = 0;
+}
+
+inline void TaskState::settle_scoped(std::uint64_t CancellationCounts::*end, bool held_ones_too) noexcept {
+  for (ScopedRequest* scope = extras_->scopes; scope; scope = scope->outer_) {
+    if (!scope->pending() || (holds_back(scope) && !held_ones_too)) continue;
+    scope->mark_passed();
+    std::uint32_t one = 1;
+    settle_requests(one, end);
+  }
+}
+
 // A request goes along the tasks that await each other to the last one. Not by recursion: the line may be long, and
 // tasks that await each other in a circle must not hang it. A task in a shielded region keeps what comes from outside.
 // All on the path have their extras afterwards.
-TaskState& TaskState::end_of_cancel_path(const ScopedRequest* own) {
+inline TaskState& TaskState::end_of_cancel_path(const ScopedRequest* own) {
   TaskState* task = this;
   try {
     for (;;) {
@@ -55,19 +93,6 @@ bool TaskState::request_cancel(const CancelReasonRef& reason, ScopedRequest* own
   return true;
 }
 
-void TaskState::count_request() noexcept {
-  auto& counts = loop().ledger.count_cancellations();
-  ++counts.requested;
-  ++counts.pending;
-  ++extras_->cancel_requests;
-  set(cancel_open);
-}
-
-// Whether a shield keeps a request from this task's waits: that of a scope inside of the shield is let through.
-bool TaskState::holds_back(const ScopedRequest* own) const noexcept {
-  return extras_->shields > (own ? own->shields_ : 0);
-}
-
 bool TaskState::deliverable() const noexcept {
   if (extras_->undelivered != 0 && !holds_back(nullptr)) return true;
   for (const ScopedRequest* scope = extras_->scopes; scope; scope = scope->outer_)
@@ -107,19 +132,11 @@ void TaskState::cancel_here(const CancelReasonRef& reason) {
   }
 }
 
-void TaskState::count_forwarded() noexcept {
-  if (!holds_back(nullptr)) extras_->forwarded += std::exchange(extras_->undelivered, 0);
-  for (ScopedRequest* scope = extras_->scopes; scope; scope = scope->outer_) {
-    if (!scope->pending() || holds_back(scope)) continue;
-    scope->mark_passed();
-    ++extras_->forwarded;
-  }
-}
-
 void TaskState::wake_cancelled(const CancelReasonRef& reason) noexcept {
-  CancelReasonRef keep = reason;
   count_forwarded();
-  extras_->woken_reason = std::move(keep);
+  // With nothing undelivered nobody will ask for that one: it is handed over.
+  bool handed_over = extras_->undelivered == 0 && extras_->reason.get() == reason.get();
+  extras_->woken_reason = handed_over ? std::move(extras_->reason) : reason;
   task_phase_ = TaskPhase::turn;
   set(cancel_woke);
   set(cancel_open);
@@ -150,22 +167,6 @@ int TaskState::uncancel() noexcept {
     close_cancel_if_settled();
   }
   return static_cast<int>(more.cancel_requests);
-}
-
-void TaskState::settle_requests(std::uint32_t& requests, std::uint64_t CancellationCounts::*end) noexcept {
-  auto& counts = loop().ledger.count_cancellations();
-  counts.*end += requests;
-  counts.pending -= requests;
-  requests = 0;
-}
-
-void TaskState::settle_scoped(std::uint64_t CancellationCounts::*end, bool held_ones_too) noexcept {
-  for (ScopedRequest* scope = extras_->scopes; scope; scope = scope->outer_) {
-    if (!scope->pending() || (holds_back(scope) && !held_ones_too)) continue;
-    scope->mark_passed();
-    std::uint32_t one = 1;
-    settle_requests(one, end);
-  }
 }
 
 void TaskState::settle_deliverable(std::uint64_t CancellationCounts::*end) noexcept {
@@ -202,7 +203,11 @@ bool TaskState::prepare_cancel(Scheduler& scheduler) noexcept {
   bool deliver = has(cancel_woke) || deliverable() || (has(region_cancelled) && !waits());
   // Else they were passed on to what the task waited for: that ended cancelled, or it refused.
   bool delivered = deliver || (waits() && waiting_on_->ended_cancelled());
-  CancelReasonRef reason = deliver ? reason_to_deliver() : nullptr;
+  CancelReasonRef reason;
+  if (deliver) {
+    const CancelReasonRef& known = reason_to_deliver();
+    reason = &known == &extras_->woken_reason ? std::move(extras_->woken_reason) : known;
+  }
   clear(cancel_woke);
   settle_deliverable(delivered ? &CancellationCounts::delivered : &CancellationCounts::completed_anyway);
   if (!deliver) return false;

@@ -17,17 +17,17 @@ namespace {
 std::uint64_t next_task_id() noexcept {
   constexpr std::uint64_t taken_at_a_time = 16;
   static constinit std::atomic<std::uint64_t> counter{1};
-  static constinit thread_local std::uint64_t next = 0, end = 0;
-  if (next == end) {
-    next = counter.fetch_add(taken_at_a_time, std::memory_order_relaxed);
-    end = next + taken_at_a_time;
+  struct Ids {
+    std::uint64_t next, end;
+  };
+  static constinit thread_local Ids of_this_thread{};
+  Ids& ids = of_this_thread;
+  if (ids.next == ids.end) [[unlikely]] {
+    ids.next = counter.fetch_add(taken_at_a_time, std::memory_order_relaxed);
+    ids.end = ids.next + taken_at_a_time;
   }
-  return next++;
+  return ids.next++;
 }
-
-}  // namespace
-
-namespace {
 
 Ref<const Lineage> copy_nearest(const Lineage& line) {
   std::vector<const Creator*> nearest;
@@ -65,8 +65,10 @@ TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_locat
 }
 
 TaskState::~TaskState() {
-  if (extras_) leave_scopes();
-  if (suspended()) destroy_chain(*leaf_, loop().root_continuation());  // it was never started
+  if (done()) [[likely]]
+    return;
+  if (extras_) leave_scopes();  // it was never started
+  if (leaf_) destroy_chain(*leaf_, loop().root_continuation());
 }
 
 [[gnu::noinline]] void TaskState::DropExtras::operator()(TaskExtras* extras) const noexcept { delete extras; }
@@ -77,7 +79,7 @@ TaskExtras& TaskState::extras() {
 }
 
 void TaskState::set_name(std::string name) {
-  extras().name = std::move(name);
+  extras().name = name.empty() ? nullptr : GivenNameRef(new GivenName(std::move(name)));
   extras_->lineage = nullptr;  // children made from now on see the new name
 }
 
@@ -201,13 +203,16 @@ void TaskState::run(LoopCore& loop) { step(loop); }
 
 // Control came back, and no frame waits.
 void TaskState::end(Scheduler& scheduler) noexcept {
-  if (scheduler.resume_bounced() && leaf_) {
-    scheduler.current_task = nullptr;
-    return;
-  }
   LoopCore& loop = scheduler.core();
-  if (scheduler.root_finished) [[likely]] {
-    scheduler.root_finished = false;
+  bool finished = scheduler.take_root_finished();
+  if (!finished && scheduler.resume_bounced()) [[unlikely]] {
+    if (leaf_) {
+      scheduler.current_task = nullptr;
+      return;
+    }
+    finished = scheduler.take_root_finished();
+  }
+  if (finished) [[likely]] {
     finish(loop, *scheduler.completed);
   } else {
     finish_lost(loop);
@@ -278,7 +283,7 @@ void TaskState::end_abandoned() noexcept {
   drop_callbacks();
   CancelReasonRef reason;
   try {
-    reason = CancelReasonRef(new CancelReason(CancelSource::loop_closed, "", std::source_location(), 0, ""));
+    reason = CancelReasonRef(new CancelReason(CancelSource::loop_closed, "", std::source_location(), 0, nullptr));
   } catch (const std::bad_alloc&) {
   }
   finish_cancelled(std::move(reason));

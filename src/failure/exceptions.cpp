@@ -26,8 +26,8 @@ const char* to_string(CancelSource source) noexcept {
   return "unknown";
 }
 
-std::string task_name(std::uint64_t id, std::string_view given) {
-  return given.empty() ? "Task-" + std::to_string(id) : std::string(given);
+std::string task_name(std::uint64_t id, const GivenNameRef& given) {
+  return given ? given->text : "Task-" + std::to_string(id);
 }
 
 std::string CancelReason::describe() const {

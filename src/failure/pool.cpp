@@ -18,7 +18,8 @@ constinit thread_local Pool Pool::instance_;
 namespace {
 
 constexpr std::size_t slab_size = 16 * 1024;
-constinit thread_local bool thread_ended = false;
+enum class Thread : unsigned char { unused, started, ended };
+constinit thread_local Thread this_thread = Thread::unused;
 
 bool under_sanitizer() noexcept { return &__asan_init != nullptr || &__tsan_init != nullptr; }
 
@@ -52,35 +53,36 @@ struct Pool::Depot {
 struct Pool::AtThreadExit {
   ~AtThreadExit() {
     Pool& pool = Pool::instance_;
-    pool.limit_ = 0;
-    thread_ended = true;
+    this_thread = Thread::ended;
     for (std::size_t size_class = 0; size_class <= largest / granularity; ++size_class) {
       for (List* list : {&pool.lists_[size_class], &pool.spare_lists_[size_class]}) {
-        if (!list->first) continue;
+        List chain = std::exchange(*list, List());
+        if (!chain.first) continue;
         try {
-          Depot::instance().give(size_class, *list);
+          Depot::instance().give(size_class, chain);
         } catch (const std::bad_alloc&) {  // the blocks are lost to the process, nothing else
         }
-        *list = List();
       }
     }
   }
 };
 
-bool Pool::start_on_this_thread() noexcept {
-  if (thread_ended || under_sanitizer()) return false;
+// On its first use. Not under a sanitizer.
+void Pool::start_on_this_thread() noexcept {
+  if (this_thread != Thread::unused) return;
   static thread_local AtThreadExit at_exit;
   static_cast<void>(at_exit);
-  instance_.limit_ = largest;
-  return true;
+  for (List& list : instance_.lists_) list.room = longest_list;
+  this_thread = Thread::started;
 }
 
 void* Pool::allocate_slowly(std::size_t size) {
   if (under_sanitizer() || size > largest) return ::operator new(size);
-  if (instance_.limit_ == 0 && start_on_this_thread()) return allocate(size);
+  start_on_this_thread();
   std::size_t size_class = class_of(size);
   std::size_t block_size = size_class * granularity;
-  if (thread_ended) return ::operator new(block_size);  // is freed into a list of the same class, never with delete
+  // Is freed into a list of the same class, never with delete.
+  if (this_thread == Thread::ended) return ::operator new(block_size);
   List& list = instance_.lists_[size_class];
   List& spare = instance_.spare_lists_[size_class];
   if (spare.first) {
@@ -88,28 +90,33 @@ void* Pool::allocate_slowly(std::size_t size) {
   } else if (!Depot::instance().take(size_class, list)) {
     auto* slab = static_cast<char*>(::operator new(slab_size));
     std::size_t count = slab_size / block_size;
-    for (std::size_t i = count; i-- > 0;) {  // in ascending order: neighbours in time are neighbours in memory
-      auto* block = reinterpret_cast<Block*>(slab + i * block_size);
-      block->next = list.first;
-      list.first = block;
-    }
-    list.count = static_cast<std::uint32_t>(count);
+    for (std::size_t i = count; i-- > 0;)  // in ascending order: neighbours in time are neighbours in memory
+      list.push(slab + i * block_size);
+    list.room = longest_list - static_cast<std::uint32_t>(count);
   }
   Block* block = list.first;
   list.first = block->next;
-  --list.count;
+  ++list.room;
   return block;
 }
 
 void Pool::deallocate_slowly(void* memory, std::size_t size) noexcept {
   if (under_sanitizer() || size > largest) return ::operator delete(memory);
-  if (start_on_this_thread()) return deallocate(memory, size);
-  auto* block = static_cast<Block*>(memory);
-  block->next = nullptr;
-  try {
-    Depot::instance().give(class_of(size), List{block, 1});
-  } catch (const std::bad_alloc&) {
+  start_on_this_thread();
+  std::size_t size_class = class_of(size);
+  if (this_thread == Thread::ended) {
+    List chain{nullptr, longest_list - 1};
+    chain.push(memory);
+    try {
+      Depot::instance().give(size_class, chain);
+    } catch (const std::bad_alloc&) {
+    }
+    return;
   }
+  List& list = instance_.lists_[size_class];
+  if (list.room == 0) put_aside(size_class);
+  if (list.room != 0) --list.room;
+  list.push(memory);
 }
 
 // A full list. Nobody walks through it: its blocks may be far from the caches by now.
@@ -121,7 +128,7 @@ void Pool::put_aside(std::size_t size_class) noexcept {
   } catch (const std::bad_alloc&) {
     return;  // the list gets longer than it should, until there is memory for its place in the depot
   }
-  spare = std::exchange(list, List());
+  spare = std::exchange(list, List{nullptr, longest_list});
 }
 
 }  // namespace heed::detail

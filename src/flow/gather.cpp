@@ -116,7 +116,7 @@ void Gathering::cancel_others(FutureState& child) noexcept {
     if (std::exchange(cancelling_rest_, true) || cancel_requested_) return;
     const auto* by = child.is_task() ? &static_cast<const TaskState&>(child) : nullptr;
     CancelReasonRef reason(new CancelReason(CancelSource::gather, "", std::source_location(), by ? by->id() : 0,
-                                            by ? by->name_given() : std::string_view()));
+                                            by ? by->name_given() : nullptr));
     std::vector<AnyFuture> asked = children_;
     for (const AnyFuture& other : asked) other.state().cancel(reason);
   } catch (const std::bad_alloc&) {  // the others end by themselves; the failure is reported

@@ -47,7 +47,8 @@ TEST_F(Outcomes, a_cancellation_is_no_failure) {
 }
 
 TEST_F(Outcomes, a_cancellation_with_a_reason_is_an_exception_when_it_is_asked_for) {
-  CancelReasonRef reason(new CancelReason(CancelSource::request, "stop", std::source_location::current(), 3, "boss"));
+  CancelReasonRef reason(new CancelReason(CancelSource::request, "stop", std::source_location::current(), 3,
+                                          GivenNameRef(new GivenName("boss"))));
   Outcome<int> outcome = Outcome<int>::cancelled_with(reason);
   EXPECT_FALSE(outcome);
   EXPECT_FALSE(outcome.failed());

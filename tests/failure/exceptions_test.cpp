@@ -50,7 +50,8 @@ TEST(Exceptions, a_cancelled_error_without_a_reason_has_only_its_message) {
 }
 
 TEST(Exceptions, a_cancelled_error_shares_its_reason_with_its_copies) {
-  CancelReasonRef reason(new CancelReason(CancelSource::request, "stop", std::source_location::current(), 3, "boss"));
+  CancelReasonRef reason(new CancelReason(CancelSource::request, "stop", std::source_location::current(), 3,
+                                          GivenNameRef(new GivenName("boss"))));
   CancelledError error(reason);
   CancelledError copy = error;
   EXPECT_STREQ(copy.what(), "stop");
@@ -61,10 +62,10 @@ TEST(Exceptions, a_cancelled_error_shares_its_reason_with_its_copies) {
 TEST(Exceptions, a_reason_describes_itself) {
   std::source_location here = std::source_location::current();
   std::string place = std::string(" at ") + here.file_name() + ":" + std::to_string(here.line());
-  EXPECT_EQ(CancelReason(CancelSource::request, "stop", here, 3, "boss").describe(),
+  EXPECT_EQ(CancelReason(CancelSource::request, "stop", here, 3, GivenNameRef(new GivenName("boss"))).describe(),
             "request 'stop' by 'boss'" + place);
-  EXPECT_EQ(CancelReason(CancelSource::shutdown, "", here, 0, "").describe(), "shutdown" + place);
-  EXPECT_EQ(CancelReason(CancelSource::loop_closed, "", std::source_location(), 0, "").describe(), "loop closed");
+  EXPECT_EQ(CancelReason(CancelSource::shutdown, "", here, 0, nullptr).describe(), "shutdown" + place);
+  EXPECT_EQ(CancelReason(CancelSource::loop_closed, "", std::source_location(), 0, nullptr).describe(), "loop closed");
 }
 
 TEST(Exceptions, every_source_of_a_cancellation_has_a_name) {

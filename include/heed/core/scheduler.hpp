@@ -134,7 +134,6 @@ class Scheduler {
   ContextRef* outer_context = nullptr;  // while it runs: the context that it was started in
   PromiseBase* resumed = nullptr;       // the frame that continues at a leaf await
   PromiseBase* completed = nullptr;     // the frame that finished last
-  bool root_finished = false;           // that was the root of the running task
   bool deliver_cancel = false;          // the frame that is resumed gets a CancelledError
   CancelReasonRef cancel_reason;        // and this is why
   Trail trail;
@@ -160,6 +159,8 @@ class Scheduler {
 
   // The frame address that stands for the end of a task: what the root of every task continues.
   void* root_continuation() noexcept { return &root_frame_; }
+  // The root of the running task has reached its end, since this was last asked; it is `completed`.
+  bool take_root_finished() noexcept { return std::exchange(root_frame_.resumed, false); }
 
   inline LoopCore& core() noexcept;  // in loop_core.hpp
 
@@ -177,9 +178,10 @@ class Scheduler {
  private:
   void destroy() noexcept;
 
-  struct RootFrame {  // as far as std::coroutine_handle::resume() looks into a frame (the ABI of g++ and clang)
+  struct RootFrame {  // begins as std::coroutine_handle::resume() wants a frame to (the ABI of g++ and clang)
     void (*resume)(void*);
     void (*destroy)(void*);
+    bool resumed;
   };
   [[gnu::always_inline]] static std::uintptr_t stack_pointer() noexcept {
     std::uintptr_t pointer;

@@ -24,7 +24,7 @@ struct Lineage : LocalRefCounted {
 
 // What only some tasks have.
 struct TaskExtras : Pooled {
-  std::string name;                   // empty: "Task-<id>"
+  GivenNameRef name;
   Ref<const Lineage> lineage;         // made when the task creates a task
   std::uint32_t cancel_requests = 0;  // cancelling()
   std::uint32_t undelivered = 0;      // requests for the next step to deliver; uncancel() may withdraw them
@@ -51,10 +51,7 @@ class TaskState : public FutureState {
 
   std::uint64_t id() const noexcept { return id_; }
   std::string name() const { return task_name(id_, name_given()); }
-  // Empty: none.
-  std::string_view name_given() const noexcept {
-    return extras_ ? std::string_view(extras_->name) : std::string_view();
-  }
+  GivenNameRef name_given() const noexcept { return extras_ ? extras_->name : nullptr; }
   void set_name(std::string name);
   Context context();
   void use_context(const Context& context);

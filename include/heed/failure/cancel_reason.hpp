@@ -26,29 +26,35 @@ enum class CancelSource : std::uint8_t {
 
 const char* to_string(CancelSource source) noexcept;
 
-// What a task is called that was given this name, perhaps none.
-std::string task_name(std::uint64_t id, std::string_view given);
+// The name that a task was given, shared by all that tell of the task. Null when it has the one that all tasks have.
+struct GivenName : RefCounted {
+  explicit GivenName(std::string name) : text(std::move(name)) {}
+  const std::string text;
+};
+using GivenNameRef = Ref<const GivenName>;
+
+std::string task_name(std::uint64_t id, const GivenNameRef& given);
 
 // Immutable once made; shared by every CancelledError that comes from the same request.
 class CancelReason : public RefCounted, public detail::Pooled {
  public:
-  // `name_given`: to the task that called cancel(); empty when it has the one that all tasks have.
+  // `task_id`, `name`: of the task that called cancel().
   CancelReason(CancelSource origin, std::string_view message, std::source_location location, std::uint64_t task_id,
-               std::string_view name_given)
-      : source(origin), text(message), where(location), by_task(task_id), name_given_(name_given) {}
+               GivenNameRef name)
+      : source(origin), text(message), where(location), by_task(task_id), by_name_(std::move(name)) {}
 
   const CancelSource source;
   const std::string text;            // the message, as in asyncio
   const std::source_location where;  // the call of cancel()
   const std::uint64_t by_task;       // id of the task that called it, 0 when none did
   // Its name; empty when none did.
-  std::string by_name() const { return by_task == 0 ? std::string() : task_name(by_task, name_given_); }
+  std::string by_name() const { return by_task == 0 ? std::string() : task_name(by_task, by_name_); }
 
   // "request 'stop' by 'supervisor' at app.cpp:12"
   std::string describe() const;
 
  private:
-  const std::string name_given_;
+  const GivenNameRef by_name_;
 };
 
 using CancelReasonRef = Ref<const CancelReason>;

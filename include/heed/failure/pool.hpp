@@ -23,7 +23,7 @@ class Pool {
       List& list = pool.lists_[class_of(size)];
       if (Block* block = list.first) [[likely]] {
         list.first = block->next;
-        --list.count;
+        ++list.room;
         return block;
       }
     }
@@ -32,14 +32,12 @@ class Pool {
 
   [[gnu::always_inline]] static void deallocate(void* memory, std::size_t size) noexcept {
     Pool& pool = instance_;
-    if (size <= largest && size <= pool.limit_) [[likely]] {
+    if (size <= largest) [[likely]] {
       List& list = pool.lists_[class_of(size)];
-      auto* block = static_cast<Block*>(memory);
-      block->next = list.first;
-      list.first = block;
-      if (++list.count <= longest_list) [[likely]]
-        return;
-      return put_aside(class_of(size));
+      if (list.room != 0) [[likely]] {
+        --list.room;
+        return list.push(memory);
+      }
     }
     deallocate_slowly(memory, size);
   }
@@ -51,7 +49,13 @@ class Pool {
   };
   struct List {
     Block* first = nullptr;
-    std::uint32_t count = 0;
+    std::uint32_t room = 0;  // for so many more; none before the thread's first use and after its end
+
+    void push(void* memory) noexcept {
+      auto* block = static_cast<Block*>(memory);
+      block->next = first;
+      first = block;
+    }
   };
   struct Depot;
   struct AtThreadExit;
@@ -61,10 +65,8 @@ class Pool {
   static void* allocate_slowly(std::size_t size);
   static void deallocate_slowly(void* memory, std::size_t size) noexcept;
   static void put_aside(std::size_t size_class) noexcept;
-  static bool start_on_this_thread() noexcept;
+  static void start_on_this_thread() noexcept;
 
-  // 0 until the thread's first use and after its end: then the lists are empty, and what is freed goes the slow way.
-  std::size_t limit_ = 0;
   List lists_[largest / granularity + 1];
   List spare_lists_[largest / granularity + 1];  // full, or empty
 

@@ -28,14 +28,20 @@ class BasicRefCounted {
     if constexpr (std::is_integral_v<Counter>) {
       ++references_;
     } else {
-      references_.fetch_add(1, std::memory_order_relaxed);
+      // The first reference is made, and the last one given up, by who is alone with it: no locked instruction.
+      if (references_.load(std::memory_order_relaxed) == 0) {
+        references_.store(1, std::memory_order_relaxed);
+      } else {
+        references_.fetch_add(1, std::memory_order_relaxed);
+      }
     }
   }
   bool release() const noexcept {  // true when that was the last reference
     if constexpr (std::is_integral_v<Counter>) {
       return --references_ == 0;
     } else {
-      return references_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+      return references_.load(std::memory_order_acquire) == 1 ||
+             references_.fetch_sub(1, std::memory_order_acq_rel) == 1;
     }
   }
   mutable Counter references_{0};
