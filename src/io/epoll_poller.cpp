@@ -49,7 +49,7 @@ class EpollPoller final : public Poller {
   void forget(int fd) noexcept override { ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
 
   std::size_t wait(Duration timeout, std::span<PollEvent> events) override {
-    epoll_event ready[128];
+    epoll_event ready[256];
     int capacity = static_cast<int>(std::min(events.size(), std::size(ready)));
     int count = wait_for(timeout, ready, capacity);
     if (count < 0) {

@@ -172,7 +172,7 @@ class LoopCore : public Scheduler {
   ReadyQueue batch_;  // what the current iteration still has to run
   TimerQueue timers_;
   std::exception_ptr interrupt_;
-  std::array<PollEvent, 64> events_;
+  std::array<PollEvent, 256> events_;
   unsigned callbacks_since_poll_ = 0;
   bool stopping_ = false;  // also because of an interrupt
   bool closing_ = false;
