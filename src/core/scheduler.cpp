@@ -28,11 +28,11 @@ void Scheduler::destroy() noexcept { delete static_cast<LoopCore*>(this); }
 
 void Trail::follow(const std::exception_ptr& exception) noexcept {
   running_scheduler->attention = true;
-  if (active()) {
+  if (now_.tells_anything()) {
     if (!others_) others_.reset(new (std::nothrow) Others);
     if (others_) others_->entries[others_->oldest++ % std::size(others_->entries)] = std::move(now_);
-    now_.clear();
   }
+  now_.clear();
   now_.exception = exception;
 }
 

@@ -133,9 +133,13 @@ void TaskState::start_eagerly() {
   // The creator may be handling an exception: its trail is put aside for this step.
   Trail creators_trail = std::exchange(core.trail, Trail());
   TaskState* creator = core.current_task;
+  PromiseBase* resumed = core.resumed;
+  PromiseBase* completed = core.completed;
   ContextRef* creators_scope = std::exchange(context_slot, nullptr);
   run(core);
   core.current_task = creator;
+  core.resumed = resumed;
+  core.completed = completed;
   context_slot = creators_scope;
   core.trail = std::move(creators_trail);
 }
@@ -169,13 +173,20 @@ bool TaskState::passes_to_root(const PromiseBase& leaf) const noexcept {
   return frame->continuation_ == loop().root_continuation();
 }
 
+// The last one: whoever is told of the task's end finds nothing of its step.
+inline void TaskState::end_step(Scheduler& scheduler) noexcept {
+  if (scheduler.trail.active()) [[unlikely]]
+    scheduler.trail.clear();
+  scheduler.current_task = nullptr;
+}
+
 // A cancellation that every frame hands on ends them all: nobody sees an exception, so none is made.
 std::coroutine_handle<> TaskState::end_cancelled(Scheduler& scheduler, PromiseBase& leaf,
                                                  CancelReasonRef reason) noexcept {
   task_phase_ = TaskPhase::turn;
   destroy_chain(leaf, scheduler.root_continuation());
   finish_cancelled(std::move(reason));
-  scheduler.current_task = nullptr;
+  end_step(scheduler);
   leave_loop(scheduler.core());
   return nullptr;
 }
@@ -217,7 +228,7 @@ void TaskState::end(Scheduler& scheduler) noexcept {
   } else {
     finish_lost(loop);
   }
-  scheduler.current_task = nullptr;
+  end_step(scheduler);
   leave_loop(loop);  // perhaps the end of this object: nobody may find it as the current task
 }
 
@@ -246,8 +257,10 @@ void TaskState::finish_root_failure(LoopCore& loop, std::exception_ptr failure) 
 void TaskState::finish_lost(LoopCore& loop) noexcept {
   std::exception_ptr error;
   try {
+    // As long as no frame has finished, the one that was resumed is there to tell its name.
+    std::string who = loop.completed ? "one of its coroutines" : function_name(loop.resumed->site_);
     error = std::make_exception_ptr(std::runtime_error(
-        "Task '" + name() + "' got bad yield: " + function_name(loop.resumed->site_) +
+        "Task '" + name() + "' got bad yield: " + who +
         " suspended without an awaitable of this library. Either it awaits a foreign awaitable, or g++ 12 has "
         "miscompiled `if/while/for/switch (co_await ...)` in a coroutine that has no local variable: write "
         "`auto value = co_await ...;` first"));

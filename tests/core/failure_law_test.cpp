@@ -153,6 +153,19 @@ TEST_F(FailureLaw, a_failure_taken_as_a_result_is_the_cause_when_it_is_thrown_ag
   EXPECT_EQ(loop.take_report().record->cause_id, 1u);
 }
 
+TEST_F(FailureLaw, what_an_exception_handler_keeps_of_a_report_has_not_been_through_the_task_that_ended) {
+  Task<> inner = failed_task();
+  Future<int> kept = loop.create_future<int>();
+  loop.set_exception_handler([&](EventLoop&, const ErrorContext& context) { kept.set_exception(context.exception); });
+  loop.create_task(waits_for<void>(inner));
+  loop.turn();
+  const FailureRecord* record = loop.failures().recent().empty() ? nullptr : kept.state().failure();
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(record->cause_id, 0u);
+  EXPECT_TRUE(record->await_chain.sites.empty());
+  EXPECT_NE(kept.exception(), nullptr);
+}
+
 TEST_F(FailureLaw, a_delivered_failure_that_was_translated_is_a_new_one_of_its_own) {
   Task<> inner = failed_task();
   auto body = [inner]() -> Coro<> {

@@ -49,6 +49,34 @@ TEST_F(ForeignAwaitables, it_is_found_after_an_earlier_await_and_in_an_inner_cor
   EXPECT_TRUE(contains(describe(task.exception()), "got bad yield"));
 }
 
+// The frame that was resumed is gone then: it cannot be asked for its name.
+TEST_F(ForeignAwaitables, it_is_found_after_an_inner_coroutine_has_finished) {
+  auto inner = []() -> Coro<> { co_await yield_now(); };
+  auto outer = [&]() -> Coro<> {
+    co_await inner();
+    co_await std::suspend_always();
+  };
+  Task<> task = loop.create_task(outer(), named("lost"));
+  loop.turn(2);
+  ASSERT_TRUE(task.done());
+  std::string text = describe(task.exception());
+  EXPECT_TRUE(contains(text, "Task 'lost' got bad yield: one of its coroutines suspended")) << text;
+}
+
+TEST_F(ForeignAwaitables, it_is_found_after_an_eager_task_has_suspended) {
+  struct Here {
+    static Coro<> turn() { co_await yield_now(); }
+    static Coro<> awaits_something_foreign() {
+      Task<> other = create_task(turn(), eager());
+      co_await std::suspend_always();
+    }
+  };
+  Task<> task = loop.create_task(Here::awaits_something_foreign());
+  loop.turn(2);
+  std::string text = describe(task.exception());
+  EXPECT_TRUE(contains(text, "awaits_something_foreign")) << text;
+}
+
 TEST_F(ForeignAwaitables, without_a_handle_it_is_reported) {
   auto body = []() -> Coro<> { co_await std::suspend_always(); };
   loop.create_task(body());

@@ -569,6 +569,27 @@ TEST_F(Queues, a_comparison_that_throws_changes_nothing) {
   }
 }
 
+TEST_F(Queues, errors_that_are_caught_at_once_take_nothing_from_what_is_known_of_another) {
+  Task<> failed = loop.create_task(throws(std::make_exception_ptr(std::runtime_error("boom"))));
+  loop.turn();
+  queue->shutdown();
+  auto body = [&]() -> Coro<> {
+    Outcome<void> outcome = co_await as_result(failed);
+    for (int i = 0; i < 10; ++i) {
+      try {
+        co_await queue->get();
+      } catch (const QueueShutDown&) {
+        order += 'x';
+      }
+    }
+    outcome.value();
+  };
+  loop.create_task(body);
+  loop.turn();
+  EXPECT_EQ(order, "xxxxxxxxxx");
+  EXPECT_EQ(loop.take_report().record->cause_id, 1u);
+}
+
 TEST_F(Queues, an_item_whose_destructor_uses_the_queue_does_no_harm) {
   struct Nosy {
     explicit Nosy(Queue<Nosy>& q) : queue(&q) {}

@@ -34,6 +34,7 @@ class Trail {
     std::vector<std::string> notes;
     std::source_location sites[capacity];
 
+    bool tells_anything() const noexcept { return exception && (length != 0 || cause_id != 0 || !notes.empty()); }
     void clear() noexcept {
       exception = nullptr;
       if (!notes.empty()) notes.clear();
@@ -133,7 +134,7 @@ class Scheduler {
   TaskState* current_task = nullptr;
   ContextRef* outer_context = nullptr;  // while it runs: the context that it was started in
   PromiseBase* resumed = nullptr;       // the frame that continues at a leaf await
-  PromiseBase* completed = nullptr;     // the frame that finished last
+  PromiseBase* completed = nullptr;     // the frame that finished last in this step
   bool deliver_cancel = false;          // the frame that is resumed gets a CancelledError
   CancelReasonRef cancel_reason;        // and this is why
   Trail trail;

@@ -156,6 +156,7 @@ class TaskState : public FutureState {
   void region_changed(bool cancelled) noexcept;
   bool passes_to_root(const PromiseBase& leaf) const noexcept;
   std::coroutine_handle<> end_cancelled(Scheduler& scheduler, PromiseBase& leaf, CancelReasonRef reason) noexcept;
+  void end_step(Scheduler& scheduler) noexcept;
   std::coroutine_handle<> prepare_step(Scheduler& scheduler);
   TaskExtras& extras();
   Ref<const Lineage> lineage();
@@ -203,6 +204,7 @@ inline void yield_running_task(PromiseBase& awaiter) noexcept {
 [[gnu::always_inline]] inline void TaskState::step(Scheduler& scheduler) {
   scheduler.current_task = this;
   scheduler.resumed = std::exchange(leaf_, nullptr);
+  scheduler.completed = nullptr;
   std::coroutine_handle<> frame = scheduler.resumed->handle();
   if (has(needs_preparation)) [[unlikely]] {
     frame = prepare_step(scheduler);
