@@ -573,20 +573,21 @@ TEST_F(Queues, errors_that_are_caught_at_once_take_nothing_from_what_is_known_of
   Task<> failed = loop.create_task(throws(std::make_exception_ptr(std::runtime_error("boom"))));
   loop.turn();
   queue->shutdown();
+  int refused = 0;
   auto body = [&]() -> Coro<> {
     Outcome<void> outcome = co_await as_result(failed);
     for (int i = 0; i < 10; ++i) {
       try {
         co_await queue->get();
       } catch (const QueueShutDown&) {
-        order += 'x';
+        ++refused;
       }
     }
     outcome.value();
   };
   loop.create_task(body);
   loop.turn();
-  EXPECT_EQ(order, "xxxxxxxxxx");
+  EXPECT_EQ(refused, 10);
   EXPECT_EQ(loop.take_report().record->cause_id, 1u);
 }
 
