@@ -229,8 +229,7 @@ EventLoop& running_loop() {
 std::vector<AnyTask> all_tasks(const EventLoop& loop) {
   std::vector<AnyTask> tasks;
   detail::LoopCore& core = loop.core();
-  tasks.reserve(core.task_count());
-  for (detail::TaskState* task = core.first_task(); task; task = task->next_task)
+  for (detail::TaskState* task = core.tasks.first(); task; task = core.tasks.after(*task))
     tasks.push_back(AnyTask::share(*task));
   return tasks;
 }

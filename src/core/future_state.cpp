@@ -12,11 +12,6 @@
 
 namespace heed::detail {
 
-void FutureState::destroy_end() noexcept {
-  if (status_ == FutureStatus::failed) loop().ledger.close(failure_);
-  if (status_ == FutureStatus::cancelled) CancelReasonRef::adopt(reason_);
-}
-
 CancelReasonRef FutureState::cancel_reason() const noexcept {
   return status_ == FutureStatus::cancelled ? CancelReasonRef(reason_) : nullptr;
 }
@@ -234,7 +229,13 @@ void FutureState::report_provisionally() noexcept {
 }
 
 void FutureState::dispose() noexcept {
-  if (!on_running_loop() && loop().on_other_thread()) [[unlikely]] {
+  if (!on_running_loop() || !has_value()) [[unlikely]]
+    return dispose_carefully();
+  delete this;
+}
+
+void FutureState::dispose_carefully() noexcept {
+  if (!on_running_loop() && loop().on_other_thread()) {
     // Handles belong to their loop's thread. The last one went elsewhere: the end and its report happen at home.
     references_ = 1;
     if (loop().post_release(*this)) return;
@@ -245,7 +246,21 @@ void FutureState::dispose() noexcept {
     report_unretrieved();
     if (--references_ != 0) return;
   }
+  drop_what_is_left();
   delete this;
+}
+
+void FutureState::drop_what_is_left() noexcept {
+  switch (status_) {
+    case FutureStatus::pending:
+      if (TaskState* task = as_task()) task->drop_coroutine();
+      drop_callbacks();
+      break;
+    case FutureStatus::failed: loop().ledger.close(failure_); break;
+    case FutureStatus::cancelled: CancelReasonRef::adopt(reason_); break;
+    case FutureStatus::value:
+    case FutureStatus::guarded_value: break;
+  }
 }
 
 void suspend_task_on(Scheduler& scheduler, PromiseBase& awaiter, FutureState& state) noexcept {

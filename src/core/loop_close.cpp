@@ -67,8 +67,8 @@ std::size_t LoopCore::discard_callbacks() noexcept {
 // In order of creation; those that are created meanwhile come at the end of the list.
 std::size_t LoopCore::abandon_new_tasks() noexcept {
   std::size_t count = 0;
-  if (!last_task() || last_task()->abandoned()) return 0;
-  for (TaskState* task = first_task(); task; task = task->next_task) {
+  if (tasks.empty() || tasks.last()->abandoned()) return 0;
+  for (TaskState* task = tasks.first(); task; task = tasks.after(*task)) {
     if (task->abandoned()) continue;
     task->abandon();
     ++count;
@@ -78,13 +78,13 @@ std::size_t LoopCore::abandon_new_tasks() noexcept {
 
 std::size_t LoopCore::abandon_tasks() noexcept {
   std::size_t count = 0;
-  for (unsigned rounds = 0; first_task(); ++rounds) {
+  for (unsigned rounds = 0; !tasks.empty(); ++rounds) {
     if (rounds == most_rounds) set_closed();  // each report of a destroyed task makes the handler start another one
     // A task is let go when no list but this one links it: what runs meanwhile (destructors, the exception handler) may
     // have made it ready again, or have created others.
     count += abandon_new_tasks();
     count += discard_callbacks();
-    while (first_task() && last_task()->abandoned() && ready.empty()) first_task()->end_abandoned();
+    while (!tasks.empty() && tasks.last()->abandoned() && ready.empty()) tasks.first()->end_abandoned();
   }
   return count;
 }

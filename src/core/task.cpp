@@ -22,6 +22,8 @@ bool AnyFuture::cancel(std::string_view message, std::source_location where) {
   return target.cancel(detail::make_reason(CancelSource::request, message, where));
 }
 
+void TaskOptions::DropChosen::operator()(Chosen* chosen) const noexcept { delete chosen; }
+
 AnyTask current_task() {
   detail::TaskState* task = detail::core_of_running_loop().current_task;
   return task ? AnyTask::share(*task) : AnyTask();
@@ -46,6 +48,15 @@ void no_running_loop() { throw std::runtime_error("no running event loop"); }
 void check_start(Scheduler& scheduler) {
   scheduler.core().check_open();
   scheduler.core().check_thread();
+}
+
+ContextRef copy_of_creators_context(const Scheduler& scheduler) {
+  bool of_task = !context_slot && scheduler.current_task;
+  return copy_of(of_task ? scheduler.current_task->shared_context() : current_context());
+}
+
+const Lineage* creators_lineage(const Scheduler& scheduler) {
+  return scheduler.current_task ? scheduler.current_task->lineage() : nullptr;
 }
 
 void start_task(TaskState& task, TaskOptions& options, RegionState* region) {

@@ -10,24 +10,16 @@
 
 namespace heed::detail {
 
-namespace {
+constinit thread_local TaskIds task_ids;
 
-// One counter for the process; each thread takes a few numbers at a time, so that a task does not cost a locked
-// instruction (5 ns of about 30).
-std::uint64_t next_task_id() noexcept {
-  constexpr std::uint64_t taken_at_a_time = 16;
+void take_task_ids() noexcept {
+  constexpr std::uint64_t taken_at_a_time = 64;
   static constinit std::atomic<std::uint64_t> counter{1};
-  struct Ids {
-    std::uint64_t next, end;
-  };
-  static constinit thread_local Ids of_this_thread{};
-  Ids& ids = of_this_thread;
-  if (ids.next == ids.end) [[unlikely]] {
-    ids.next = counter.fetch_add(taken_at_a_time, std::memory_order_relaxed);
-    ids.end = ids.next + taken_at_a_time;
-  }
-  return ids.next++;
+  task_ids.next = counter.fetch_add(taken_at_a_time, std::memory_order_relaxed);
+  task_ids.end = task_ids.next + taken_at_a_time;
 }
+
+namespace {
 
 Ref<const Lineage> copy_nearest(const Lineage& line) {
   std::vector<const Creator*> nearest;
@@ -44,30 +36,10 @@ Ref<const Lineage> copy_nearest(const Lineage& line) {
   return copy;
 }
 
-// Of the one that creates a task for `loop`.
-const ContextRef& creators_context(const Scheduler& loop) noexcept {
-  return !context_slot && loop.current_task ? loop.current_task->shared_context() : current_context();
-}
-
 }  // namespace
 
-inline Ref<const Lineage> TaskState::lineage() {
-  return extras_ && extras_->lineage ? Ref<const Lineage>(extras_->lineage.get()) : make_lineage();
-}
-
-TaskState::TaskState(Scheduler& loop, PromiseBase& root, const std::source_location& where)
-    : FutureState(loop, where, true),
-      id_(next_task_id()),
-      context_(copy_of(creators_context(loop))),
-      creator_(loop.current_task ? loop.current_task->lineage() : Ref<const Lineage>()) {
-  leaf_ = &root;
-  root.continuation_ = loop.root_continuation();
-}
-
-TaskState::~TaskState() {
-  if (done()) [[likely]]
-    return;
-  if (extras_) leave_scopes();  // it was never started
+void TaskState::drop_coroutine() noexcept {
+  if (extras_) leave_scopes();
   if (leaf_) destroy_chain(*leaf_, loop().root_continuation());
 }
 
@@ -91,8 +63,9 @@ Context TaskState::context() {
 
 void TaskState::use_context(const Context& context) { context_ = context.cell(); }
 
-[[gnu::noinline]] Ref<const Lineage> TaskState::make_lineage() {
+const Lineage* TaskState::lineage() {
   TaskExtras& more = extras();
+  if (more.lineage) return more.lineage.get();
   Ref<Lineage> made(new Lineage);
   made->creator = Creator{id_, name(), created_at()};
   made->parent = creator_;
@@ -102,7 +75,7 @@ void TaskState::use_context(const Context& context) { context_ = context.cell();
     made->length = made->parent->length + 1;
   }
   more.lineage = Ref<const Lineage>(made.get());
-  return more.lineage;
+  return more.lineage.get();
 }
 
 std::vector<Creator> TaskState::creators() const {
@@ -128,7 +101,7 @@ void TaskState::describe_failure(FailureRecord& record) const {
 void TaskState::start_eagerly() {
   LoopCore& core = loop();
   if (!on_running_loop() || !core.running()) return start(core);  // one that closes runs nothing
-  core.add_task(*this);
+  core.tasks.add(*this);
   retain();
   // The creator may be handling an exception: its trail is put aside for this step.
   Trail creators_trail = std::exchange(core.trail, Trail());
@@ -187,26 +160,31 @@ std::coroutine_handle<> TaskState::end_cancelled(Scheduler& scheduler, PromiseBa
   destroy_chain(leaf, scheduler.root_continuation());
   finish_cancelled(std::move(reason));
   end_step(scheduler);
-  leave_loop(scheduler.core());
+  leave_loop();
   return nullptr;
 }
 
 inline void TaskState::finish(LoopCore& loop, PromiseBase& root) noexcept {
-  if (root.failed()) [[unlikely]]
+  if (root.status_ != FrameStatus::value) [[unlikely]]
     return finish_without_value(loop, root, root.take_failure());
   try {
     take_value(root);
   } catch (...) {  // the result's move constructor threw
     return finish_without_value(loop, root, std::current_exception());
   }
-  destroy_finished(root);
+  destroy_at_its_end(root);
   finish_value();
 }
 
-inline void TaskState::leave_loop(LoopCore& loop) noexcept {
+void TaskState::leave_requests() noexcept {
   if (has(cancel_open)) settle_all_requests(&CancellationCounts::completed_anyway);
-  if (extras_) leave_scopes();
-  loop.remove_task(*this);
+  leave_scopes();
+}
+
+inline void TaskState::leave_loop() noexcept {
+  if (extras_) [[unlikely]]
+    leave_requests();
+  TaskList::remove(*this);
   release();
 }
 
@@ -229,7 +207,7 @@ void TaskState::end(Scheduler& scheduler) noexcept {
     finish_lost(loop);
   }
   end_step(scheduler);
-  leave_loop(loop);  // perhaps the end of this object: nobody may find it as the current task
+  leave_loop();  // perhaps the end of this object: nobody may find it as the current task
 }
 
 void TaskState::finish_without_value(LoopCore& loop, PromiseBase& root, std::exception_ptr failure) noexcept {
@@ -292,7 +270,6 @@ void TaskState::abandon() noexcept {
 }
 
 void TaskState::end_abandoned() noexcept {
-  LoopCore& core = loop();
   drop_callbacks();
   CancelReasonRef reason;
   try {
@@ -300,7 +277,7 @@ void TaskState::end_abandoned() noexcept {
   } catch (const std::bad_alloc&) {
   }
   finish_cancelled(std::move(reason));
-  leave_loop(core);
+  leave_loop();
 }
 
 }  // namespace heed::detail

@@ -12,7 +12,8 @@ namespace heed::detail {
 // Belongs to the child, which it links into its group as long as the child runs.
 class ChildCallback final : public DoneCallback {
  public:
-  ChildCallback(Ref<GroupState> group, FutureState& child) : group_(std::move(group)), child_(child) {
+  ChildCallback(Ref<GroupState> group, FutureState& child)
+      : DoneCallback(copy_of_current_context()), group_(std::move(group)), child_(child) {
     previous_ = group_->last_;
     (previous_ ? previous_->next_child : group_->first_) = this;
     group_->last_ = this;

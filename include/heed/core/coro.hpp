@@ -132,11 +132,21 @@ Coro<T> CoroPromise<T>::get_return_object() noexcept {
 }
 inline Coro<void> CoroPromise<void>::get_return_object() noexcept { return Coro<void>(*this); }
 
-// For the runtime: takes the frame out of a coroutine that was not awaited.
+// For the runtime.
 struct CoroAccess {
   template <class T>
-  static PromiseBase& take(Coro<T>&& coro) {
+  static bool awaitable(const Coro<T>& coro) noexcept {
+    return coro.valid() && !coro.promise().started();
+  }
+  // Throws InvalidStateError for one that was awaited or moved from.
+  template <class T>
+  static PromiseBase& promise(const Coro<T>& coro) {
     coro.check_awaitable();
+    return coro.promise();
+  }
+  // The frame's next owner is the caller.
+  template <class T>
+  static PromiseBase& take(Coro<T>& coro) noexcept {
     return PromiseBase::of(coro.take_frame());
   }
   // Throws InvalidStateError for one that was awaited or moved from.

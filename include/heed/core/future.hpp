@@ -135,7 +135,8 @@ template <class Handle, class F>
 class DoneFunction final : public DoneCallback {
  public:
   static_assert(alignof(F) <= Pool::granularity, "a callback must not be aligned above 16 bytes");
-  explicit DoneFunction(F function) : DoneCallback(next_id()), function_(std::move(function)) {}
+  explicit DoneFunction(F function)
+      : DoneCallback(copy_of_current_context(), next_id()), function_(std::move(function)) {}
   bool same_as(const void* tag, const void* function) const noexcept override {
     if constexpr (std::equality_comparable<F>) {
       return tag == &type_tag<F> && function_ == *static_cast<const F*>(function);

@@ -127,13 +127,8 @@ class FutureState : public Waitable, public Pooled {
       : Waitable(is_task), loop_(&loop), created_at_(where) {
     loop.retain();
   }
-  virtual ~FutureState() {
-    if (has(has_callbacks)) [[unlikely]]
-      drop_callbacks();
-    if (status_ >= FutureStatus::failed) [[unlikely]]
-      destroy_end();
-    loop_->release();
-  }
+  // What is not simply released goes before, in dispose().
+  virtual ~FutureState() = 0;
   static constexpr std::uint8_t has_callbacks = 1;  // of the flags; the others are a task's
   bool has(std::uint8_t flag) const noexcept { return flags_ & flag; }
   void set(std::uint8_t flag) noexcept { flags_ = static_cast<std::uint8_t>(flags_ | flag); }
@@ -148,7 +143,8 @@ class FutureState : public Waitable, public Pooled {
  private:
   friend class TaskState;
   void dispose() noexcept;
-  void destroy_end() noexcept;  // what a failure or a cancellation holds
+  void dispose_carefully() noexcept;
+  void drop_what_is_left() noexcept;
   ErrorContext failure_context(std::string message) const;
 
   FutureStatus status_ = FutureStatus::pending;
@@ -165,6 +161,8 @@ class FutureState : public Waitable, public Pooled {
   };
 };
 
+inline FutureState::~FutureState() { loop_->release(); }
+
 // The running task waits in `awaiter` for `state`, which is pending.
 void suspend_task_on(Scheduler& scheduler, PromiseBase& awaiter, FutureState& state) noexcept;
 // The wait that was just begun finishes its frame when it fails.
@@ -180,10 +178,12 @@ const std::exception_ptr* hold_failure_to_deliver(FutureState& state);
 void require_settable(const FutureState& state, const char* operation);
 void set_exception(FutureState& state, std::exception_ptr exception);
 
-// A callback for when a future is done; runs in the context of its registration.
+// A callback for when a future is done; runs in `context`, which is that of its registration where code of others is
+// called.
 class DoneCallback : public Runnable, public Pooled {
  public:
-  explicit DoneCallback(std::uint64_t id = 0) : context_(copy_of_current_context()), id_(id) {}
+  explicit DoneCallback(ContextRef context = nullptr, std::uint64_t id = 0) noexcept
+      : context_(std::move(context)), id_(id) {}
   DoneCallback(const DoneCallback&) = delete;
   DoneCallback& operator=(const DoneCallback&) = delete;
   virtual ~DoneCallback() = default;

@@ -81,16 +81,19 @@ void report_destructor(const std::source_location& site, std::exception_ptr exce
 void destroy_unfinished(PromiseBase& promise) noexcept;
 // The same for all frames from the one that is suspended at a leaf up to the root, which `end` continues.
 void destroy_chain(PromiseBase& leaf, const void* end) noexcept;
-// A frame that is finished, in whichever way.
-inline void destroy_finished(PromiseBase& promise) noexcept {
-  if (!promise.at_its_end()) [[unlikely]]
-    return destroy_unfinished(promise);
+inline void destroy_at_its_end(PromiseBase& promise) noexcept {
   std::source_location site = promise.site_;
   try {
     promise.handle().destroy();
   } catch (...) {  // the destructor of a parameter; the frame's memory is lost then
     report_destructor(site, std::current_exception());
   }
+}
+// A frame that is finished, in whichever way.
+inline void destroy_finished(PromiseBase& promise) noexcept {
+  if (!promise.at_its_end()) [[unlikely]]
+    return destroy_unfinished(promise);
+  destroy_at_its_end(promise);
 }
 
 // Owns a coroutine that is awaited once. Is its own awaiter: with g++ 12 that is 16 bytes less in each frame for each

@@ -112,6 +112,40 @@ class Trail {
 // The frames from `innermost` to the one that `end` continues, where each of them waits.
 AwaitChain await_chain_from(const PromiseBase& innermost, const void* end);
 
+// The unfinished tasks of a loop, in order of creation. A ring: whoever joins or leaves need not ask who is at the ends.
+class TaskList {
+ public:
+  struct Link {
+    Link* next_task;
+    Link* previous_task;
+  };
+  TaskList() noexcept = default;
+  TaskList(const TaskList&) = delete;
+  TaskList& operator=(const TaskList&) = delete;
+
+  bool empty() const noexcept { return ring_.next_task == &ring_; }
+  // Null when there is none. In task_state.hpp.
+  TaskState* first() const noexcept;
+  TaskState* last() const noexcept;
+  TaskState* after(const Link& task) const noexcept;
+
+  void add(Link& task) noexcept {
+    Link* last = ring_.previous_task;
+    task.next_task = &ring_;
+    task.previous_task = last;
+    last->next_task = &task;
+    ring_.previous_task = &task;
+  }
+  static void remove(Link& task) noexcept {
+    task.previous_task->next_task = task.next_task;
+    task.next_task->previous_task = task.previous_task;
+  }
+
+ private:
+  TaskState* task_at(Link* link) const noexcept;
+  Link ring_{&ring_, &ring_};
+};
+
 class Scheduler {
  public:
   Scheduler() noexcept;
@@ -138,6 +172,7 @@ class Scheduler {
   bool deliver_cancel = false;          // the frame that is resumed gets a CancelledError
   CancelReasonRef cancel_reason;        // and this is why
   Trail trail;
+  TaskList tasks;
 
   // Continues `next`. Symmetric transfer is no tail call in every build (g++ below -O2, sanitizers): when the stack
   // gets short, the transfer bounces through the step instead. Costs seven instructions.
@@ -165,13 +200,6 @@ class Scheduler {
 
   inline LoopCore& core() noexcept;  // in loop_core.hpp
 
-  // The unfinished tasks, in order of creation.
-  void add_task(TaskState& task) noexcept;
-  void remove_task(TaskState& task) noexcept;
-  TaskState* first_task() const noexcept { return first_task_; }
-  TaskState* last_task() const noexcept { return last_task_; }
-  std::size_t task_count() const noexcept { return task_count_; }
-
  protected:
   ~Scheduler() = default;
   void measure_stack() noexcept;
@@ -197,9 +225,6 @@ class Scheduler {
   }
 
   std::uint32_t references_ = 1;
-  TaskState* first_task_ = nullptr;
-  TaskState* last_task_ = nullptr;
-  std::size_t task_count_ = 0;
   std::uintptr_t stack_limit_ = 0;
   std::coroutine_handle<> bounced_;
   RootFrame root_frame_;

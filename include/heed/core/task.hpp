@@ -140,10 +140,13 @@ class TaskOptions {
     bool eager = false;
   };
   Chosen& set() {
-    if (!chosen_) chosen_ = std::make_unique<Chosen>();
+    if (!chosen_) chosen_.reset(new Chosen);
     return *chosen_;
   }
-  std::unique_ptr<Chosen> chosen_;  // most tasks need none: one word to pass instead of nine
+  struct DropChosen {
+    void operator()(Chosen* chosen) const noexcept;  // not inline: most have none
+  };
+  std::unique_ptr<Chosen, DropChosen> chosen_;  // most tasks need none: one word to pass instead of nine
 };
 
 inline TaskOptions named(std::string name) { return TaskOptions().named(std::move(name)); }
@@ -166,20 +169,21 @@ void check_start(Scheduler& scheduler);
 // The task factory, the options, and off it goes.
 void start_task(TaskState& task, TaskOptions& options, RegionState* region);
 
+// Of the one that creates a task for the loop.
+ContextRef copy_of_creators_context(const Scheduler& scheduler);
+const Lineage* creators_lineage(const Scheduler& scheduler);
+
 template <class T>
-Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options, const std::source_location& where,
-                  RegionState* region = nullptr) {
+[[gnu::noinline]] Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options,
+                                    std::source_location where, RegionState* region = nullptr) {
   bool careful = scheduler.careful_start;
   if (careful) [[unlikely]]
     check_start(scheduler);
-  PromiseBase& root = CoroAccess::take(std::move(coro));
-  TaskOf<T>* state;
-  try {
-    state = new TaskOf<T>(scheduler, root, where);
-  } catch (...) {
-    destroy_unfinished(root);
-    throw;
-  }
+  PromiseBase& root = CoroAccess::promise(coro);  // which `coro` owns as long as something can throw
+  ContextRef context = copy_of_creators_context(scheduler);
+  auto* state = new TaskOf<T>(scheduler, root, where, creators_lineage(scheduler));
+  CoroAccess::take(coro);
+  state->shared_context() = std::move(context);
   Task<T> task = Task<T>::share(*state);
   if (careful || region || !options.all_default()) {
     start_task(*state, options, region);
@@ -187,6 +191,25 @@ Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options, c
     state->start(scheduler);
   }
   return task;
+}
+
+// What most tasks are: created in a task that has created others, with no options, values in its context or anything
+// unusual going on. There is nothing to do but to store some words then, nothing fails and nothing is called: half the
+// instructions. Null when it is not as simple as that.
+template <class T>
+[[gnu::always_inline]] inline TaskOf<T>* make_plain_task(Coro<T>& coro, const TaskOptions& options,
+                                                         const std::source_location& where) noexcept {
+  Scheduler* scheduler = running_scheduler;
+  if (!scheduler || scheduler->careful_start || !options.all_default() || context_slot) return nullptr;
+  if (!CoroAccess::awaitable(coro) || task_ids.used_up()) return nullptr;
+  const TaskState* creator = scheduler->current_task;
+  const Lineage* line = creator ? creator->plain_lineage() : nullptr;
+  void* block = line ? Pool::take(sizeof(TaskOf<T>)) : nullptr;
+  if (!block) return nullptr;
+  PromiseBase& root = CoroAccess::take(coro);
+  auto* state = std::construct_at(static_cast<TaskOf<T>*>(block), *scheduler, root, where, line);
+  state->start(*scheduler);
+  return state;
 }
 
 // The callable lives in this coroutine's frame until its own coroutine ends.
@@ -207,6 +230,8 @@ using CoroutineValue = typename std::invoke_result_t<F&>::value_type;
 template <class T>
 Task<T> create_task(Coro<T> coro, TaskOptions options = {},
                     std::source_location where = std::source_location::current()) {
+  if (auto* task = detail::make_plain_task(coro, options, where)) [[likely]]
+    return Task<T>::share(*task);
   return detail::make_task(detail::scheduler_for_new_task(), std::move(coro), std::move(options), where);
 }
 

@@ -18,16 +18,20 @@ class Pool {
   static constexpr std::size_t largest = 1024;
 
   static void* allocate(std::size_t size) {
-    Pool& pool = instance_;
-    if (size <= largest) [[likely]] {  // decided when compiling
-      List& list = pool.lists_[class_of(size)];
-      if (Block* block = list.first) [[likely]] {
-        list.first = block->next;
-        ++list.room;
-        return block;
-      }
-    }
+    if (void* block = take(size)) [[likely]]
+      return block;
     return allocate_slowly(size);
+  }
+  // Of what is free on this thread; null when nothing is.
+  static void* take(std::size_t size) noexcept {
+    if (size > largest) return nullptr;  // decided when compiling
+    List& list = instance_.lists_[class_of(size)];
+    Block* block = list.first;
+    if (!block) [[unlikely]]
+      return nullptr;
+    list.first = block->next;
+    ++list.room;
+    return block;
   }
 
   [[gnu::always_inline]] static void deallocate(void* memory, std::size_t size) noexcept {

@@ -61,7 +61,7 @@ template <class T>
 class ShieldDone final : public DoneCallback {
  public:
   explicit ShieldDone(ShieldFuture<T>& outer)
-      : DoneCallback(next_id()), outer_(outer), keep_(AnyFuture::share(outer)) {}
+      : DoneCallback(copy_of_current_context(), next_id()), outer_(outer), keep_(AnyFuture::share(outer)) {}
   ~ShieldDone() override { outer_.watched_ = nullptr; }
 
  private:
