@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs the programs that build.sh has built, interleaved, and adds their lines to bench/results/results.csv and
-# latencies.csv: in each round all programs of a workload run back to back. Takes its settings from the environment:
+# latencies.csv: in each round all programs of a workload run back to back, the quick ones several times: what takes some
+# 10 ms may fall into a moment in which other programs disturb the machine. Takes its settings from the environment:
 #
 #   BENCH_SCALE    multiplies the numbers of operations     BENCH_ROUNDS   how often all is run
 #   BENCH_SECONDS  how long one echo measurement takes      BENCH_ONLY     workloads to run, "W1. W10", all when empty
-#   BENCH_TURNS    how often in a round; other programs on the machine disturb it most
+#   BENCH_TURNS    how often in a round, and half as often each of the quick programs
 #   BENCH_PARTS    1: measure the parts of the floor too
 #
 # One-threaded programs run on the second core, the echo server on the first; W8 pins its two threads itself.
@@ -16,8 +17,9 @@ results=bench/results
 missing=build/bench/missing.txt
 export BENCH_SCALE=${BENCH_SCALE:-1}
 rounds=${BENCH_ROUNDS:-5}
-seconds=${BENCH_SECONDS:-1}
-turns=${BENCH_TURNS:-3}
+seconds=${BENCH_SECONDS:-0.5}
+turns=${BENCH_TURNS:-6}
+quick_turns=$(((turns + 1) / 2))
 last_core=$(($(nproc) > 1 ? 1 : 0))
 
 command_of() {
@@ -48,21 +50,22 @@ failed() {  # NAME WHAT
   printf '%s\tfailed: %s\n' "$1" "$2" >>"$missing.run"
 }
 
-# "workload: programs", the argument for the programs before the colon. What a program does not know it leaves out.
+# "workload: quick programs / others", the argument for the programs before the colon. What a program does not know it
+# leaves out.
 groups() {
   cat <<'END'
-W1.: floor heed tokio boost.asio boost.asio-fast go asyncio uvloop
-W2.: floor heed tokio boost.asio boost.asio-fast libuv go asyncio uvloop
-W3: floor heed tokio boost.asio boost.asio-fast go asyncio uvloop
-W4: floor heed tokio boost.asio boost.asio-fast libuv go asyncio uvloop
-W5: floor heed tokio boost.asio boost.asio-fast go asyncio uvloop
-W6: floor floor-direct-eh heed tokio boost.asio boost.asio-fast go asyncio uvloop
-W7: floor floor-direct-eh heed tokio boost.asio boost.asio-fast go asyncio uvloop
-W8: floor heed tokio boost.asio libuv go asyncio uvloop
-W9.mem100k: floor heed tokio boost.asio boost.asio-fast go asyncio uvloop
-W9.mem1M: floor heed tokio boost.asio go
-W11.: floor heed tokio boost.asio boost.asio-fast go asyncio uvloop
-W12.: floor heed tokio boost.asio boost.asio-fast go asyncio uvloop
+W1.: floor heed tokio go / boost.asio boost.asio-fast asyncio uvloop
+W2.: floor heed tokio go / boost.asio boost.asio-fast libuv asyncio uvloop
+W3: floor heed tokio go / boost.asio boost.asio-fast asyncio uvloop
+W4: / floor heed tokio boost.asio boost.asio-fast libuv go asyncio uvloop
+W5: floor heed tokio go / boost.asio boost.asio-fast asyncio uvloop
+W6: / floor floor-direct-eh heed tokio boost.asio boost.asio-fast go asyncio uvloop
+W7: floor floor-direct-eh heed tokio go / boost.asio boost.asio-fast asyncio uvloop
+W8: / floor heed tokio boost.asio libuv go asyncio uvloop
+W9.mem100k: / floor heed tokio boost.asio boost.asio-fast go asyncio uvloop
+W9.mem1M: / floor heed tokio boost.asio go
+W11.: floor heed tokio go / boost.asio boost.asio-fast asyncio uvloop
+W12.: floor heed tokio go / boost.asio boost.asio-fast asyncio uvloop
 END
 }
 echo_servers="epoll heed tokio boost.asio libuv go asyncio uvloop"
@@ -107,7 +110,10 @@ for round in $(seq "$rounds"); do
   while IFS=: read -r workload names; do
     wanted "$workload" || continue
     printf ' %s' "${workload%.}"
-    for name in $names; do is_missing "$name" || measure "$round" "$workload" "$name"; done
+    for _ in $(seq "$quick_turns"); do
+      for name in ${names%/*}; do is_missing "$name" || measure "$round" "$workload" "$name"; done
+    done
+    for name in ${names#*/}; do is_missing "$name" || measure "$round" "$workload" "$name"; done
   done < <(groups)
   if wanted W10.; then
     printf ' W10'

@@ -19,6 +19,11 @@ bool debug_from_environment() noexcept {
   return value && *value != '\0' && *value != '0';
 }
 
+[[gnu::noinline]] void warn_of_delay(Duration delay) {
+  log(LogRecord{LogLevel::warning,
+                "call_later: a negative delay of " + std::to_string(delay.count()) + " ns is due at once", nullptr});
+}
+
 }  // namespace
 
 EventLoop::EventLoop() : EventLoop(platform::make_poller(), platform::steady_clock()) {}
@@ -56,9 +61,10 @@ void EventLoop::set_task_factory(TaskFactory factory) {
 void EventLoop::set_slow_callback_duration(Duration duration) noexcept { core_->slow_callback_duration = duration; }
 Duration EventLoop::get_slow_callback_duration() const noexcept { return core_->slow_callback_duration; }
 
-void EventLoop::check_usable() const {
-  core_->check_open();
-  core_->check_thread();
+detail::ContextRef EventLoop::context_for_call() const {
+  if (core_->careful_start) [[unlikely]]
+    detail::check_start(*core_);
+  return detail::copy_of_current_context();
 }
 
 Handle EventLoop::schedule_soon(detail::ScheduledCall& call) {
@@ -75,9 +81,8 @@ TimerHandle EventLoop::schedule_at(TimePoint when, detail::ScheduledCall& call) 
 }
 
 TimePoint EventLoop::due_in(Duration delay) const {
-  if (delay < Duration::zero() && core_->debug())
-    log(LogRecord{LogLevel::warning,
-                  "call_later: a negative delay of " + std::to_string(delay.count()) + " ns is due at once", nullptr});
+  if (delay < Duration::zero() && core_->debug()) [[unlikely]]
+    warn_of_delay(delay);
   return core_->now() + delay;
 }
 

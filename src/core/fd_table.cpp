@@ -7,6 +7,20 @@
 
 namespace heed::detail {
 
+inline void FdWaiter::enter(FdWatch& watch) {
+  watch_ = &watch;
+  watch.direction(reading_).waiters.push_back(*this);
+  if (!watch.wants_level()) [[likely]]
+    return;
+  try {
+    task_->loop().fds().update(watch);  // only what is waited for is registered then
+  } catch (...) {
+    watch.direction(reading_).waiters.remove(*this);
+    watch_ = nullptr;
+    throw;
+  }
+}
+
 void FdWaiter::begin(PromiseBase& awaiter, FdWatch& watch, bool reading) {
   task_ = running_scheduler->current_task;
   reading_ = reading;
@@ -20,19 +34,6 @@ void FdWaiter::wait_again(FdWatch& watch) {
   enter(watch);
   if (task_->cancel_pending()) [[unlikely]]
     task_->cancel_new_wait();
-}
-
-void FdWaiter::enter(FdWatch& watch) {
-  watch_ = &watch;
-  watch.direction(reading_).waiters.push_back(*this);
-  if (!watch.wants_level()) return;
-  try {
-    task_->loop().fds().update(watch);  // only what is waited for is registered then
-  } catch (...) {
-    watch.direction(reading_).waiters.remove(*this);
-    watch_ = nullptr;
-    throw;
-  }
 }
 
 void FdWaiter::continue_task(LoopCore& loop) { std::exchange(task_, nullptr)->run(loop); }
@@ -91,6 +92,16 @@ void FdTable::register_anew(FdWatch& entry) {
   entry.registered = Watch();
   for (FdDirection* direction : {&entry.read, &entry.write}) direction->drained = direction->hangup = false;
   update(entry);
+}
+
+inline void FdTable::wake_waiters(FdDirection& direction) noexcept {
+  while (Runnable* waiter = direction.waiters.first()) {
+    direction.waiters.remove(*waiter);
+    auto& woken = static_cast<FdWaiter&>(*waiter);
+    woken.watch_ = nullptr;
+    __builtin_prefetch(woken.task_);
+    loop_.ready.push(woken);
+  }
 }
 
 void FdTable::erase(FdWatch& entry) noexcept {
@@ -166,22 +177,31 @@ void FdTable::forget(int fd) noexcept {
   erase(*watched);
 }
 
-void FdTable::wake_waiters(FdDirection& direction) noexcept {
-  while (Runnable* waiter = direction.waiters.first()) {
-    direction.waiters.remove(*waiter);
-    auto& woken = static_cast<FdWaiter&>(*waiter);
-    woken.watch_ = nullptr;
-    __builtin_prefetch(woken.task_);
-    loop_.ready.push(woken);
-  }
-}
-
-void FdTable::wake(FdDirection& direction) noexcept {
+inline void FdTable::wake(FdDirection& direction) noexcept {
   direction.drained = false;
   wake_waiters(direction);
-  if (!direction.callback || direction.queued) return;
+  if (!direction.callback || direction.queued) [[likely]]
+    return;
   direction.queued = true;
   loop_.ready.push(direction);
+}
+
+// Those that were cancelled by their handles instead of remove_reader(). Null when nothing is left to watch.
+FdWatch* FdTable::without_cancelled_callbacks(FdWatch& entry) noexcept {
+  int fd = entry.fd;
+  FdWatch* watched = &entry;
+  for (bool reading : {true, false}) {
+    const Handle& callback = watched->direction(reading).callback;
+    if (!callback || !callback.cancelled()) continue;
+    try {
+      remove_callback(fd, reading);
+    } catch (const std::system_error&) {  // closed meanwhile: nothing watches it any more
+      poller_.forget(fd);
+    }
+    watched = find(fd);
+    if (!watched) return nullptr;
+  }
+  return watched;
 }
 
 // With a thousand connections each of these has to come from memory, and they are all known now.
@@ -195,15 +215,8 @@ void FdTable::dispatch(std::span<const PollEvent> events) noexcept {
 void FdTable::dispatch(const PollEvent& event) noexcept {
   FdWatch* watched = find(event.fd);
   if (!watched) return poller_.forget(event.fd);
-  for (bool reading : {true, false}) {  // cancelled by its handle instead of remove_reader()
-    const Handle& callback = watched->direction(reading).callback;
-    if (!callback || !callback.cancelled()) continue;
-    try {
-      remove_callback(event.fd, reading);
-    } catch (const std::system_error&) {  // closed meanwhile: nothing watches it any more
-      poller_.forget(event.fd);
-    }
-    watched = find(event.fd);
+  if (watched->wants_level()) [[unlikely]] {
+    watched = without_cancelled_callbacks(*watched);
     if (!watched) return;
   }
   if (event.ready.hangup) watched->read.hangup = watched->write.hangup = true;

@@ -5,13 +5,6 @@
 
 namespace heed::detail {
 
-ScheduledCall::ScheduledCall(LoopCore& loop, ContextRef context, const std::source_location& where)
-    : loop_(&loop), context_(std::move(context)), created_at_(where) {
-  loop.retain();
-}
-
-ScheduledCall::~ScheduledCall() { loop_->release(); }
-
 bool ScheduledCall::call_again(LoopCore& loop) noexcept {
   if (cancelled_) return false;
   calling_ = true;
@@ -43,7 +36,7 @@ void ScheduledCall::discard() noexcept {
 void ScheduledCall::cancel() noexcept {
   if (std::exchange(cancelled_, true)) return;
   if (armed()) {
-    loop_->disarm(*this);
+    loop_->core().disarm(*this);
     discard();
   } else if (!calling_) {
     drop_function();

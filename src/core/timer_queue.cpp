@@ -128,9 +128,7 @@ void TimerQueue::arm(Timer& timer, TimePoint when) {
   timer.deadline = when;
   if (in_wheel_ != 0 || size_ >= enough_for_heap) [[unlikely]]
     return arm_among_many(timer);
-  push({when, sequence_, &timer});
-  ++sequence_;
-  ++size_;
+  arm_in_heap(timer);
 }
 
 [[gnu::noinline]] void TimerQueue::arm_among_many(Timer& timer) {
@@ -139,18 +137,22 @@ void TimerQueue::arm(Timer& timer, TimePoint when) {
   if (in_wheel_ == 0) [[unlikely]]
     prepare_wheel();
   TimePoint when = timer.deadline;
-  if (TimerWheel::tick_of(when) < wheel_->horizon()) {
-    push({when, sequence_, &timer});
-  } else {
-    wheel_->insert(when, sequence_, timer);
-    ++in_wheel_;
-  }
+  if (TimerWheel::tick_of(when) < wheel_->horizon()) [[unlikely]]
+    return arm_in_heap(timer);
+  wheel_->insert(when, sequence_, timer);
+  ++in_wheel_;
+  ++sequence_;
+  ++size_;
+}
+
+[[gnu::noinline]] void TimerQueue::arm_in_heap(Timer& timer) {
+  push({timer.deadline, sequence_, &timer});
   ++sequence_;
   ++size_;
 }
 
 // What leaves the wheel needs no memory then.
-void TimerQueue::make_room() {
+[[gnu::noinline]] void TimerQueue::make_room() {
   if (size_ >= most) throw std::bad_alloc();
   std::size_t room = std::min(2 * size_, most);
   heap_.reserve(room);
@@ -159,7 +161,7 @@ void TimerQueue::make_room() {
 }
 
 // The horizon of an empty wheel may go back, if nothing is in the line that what is set from now on might come before.
-void TimerQueue::prepare_wheel() {
+[[gnu::noinline]] void TimerQueue::prepare_wheel() {
   TimerWheel::Tick horizon = std::max<TimerWheel::Tick>(0, TimerWheel::tick_of(last_expiry_) + 1);
   if (!wheel_) {
     wheel_ = std::make_unique<TimerWheel>(horizon);

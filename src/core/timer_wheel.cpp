@@ -11,12 +11,12 @@ std::uint64_t slots_before(int end) noexcept { return end < 64 ? (std::uint64_t{
 
 }  // namespace
 
-void TimerSlot::grow() {
+[[gnu::noinline]] void TimerSlot::grow() {
   pieces_.push_back(std::make_unique_for_overwrite<Piece>());
   room_ += in_a_piece;
 }
 
-void TimerSlot::keep(std::size_t pieces) noexcept {
+[[gnu::noinline]] void TimerSlot::keep(std::size_t pieces) noexcept {
   pieces_.resize(pieces);
   room_ = pieces * in_a_piece;
 }

@@ -120,7 +120,7 @@ long SocketReceiveString::attempt(int fd, FdWatch& watch) {
   auto size = static_cast<std::size_t>(count);
   if (size < most) watch.read.drained = watch.stream;
   try {
-    received_.assign(buffer, 0, size);
+    received_ = std::string(buffer.data(), size);
   } catch (const std::bad_alloc&) {  // then the buffer itself: the bytes are nowhere else
     buffer.resize(size);
     received_ = std::exchange(buffer, {});

@@ -178,10 +178,11 @@ class EventLoop {
   template <class F>
   detail::ScheduledCall& make_call(F function, const std::source_location& where, const char* operation) {
     detail::require_callable(function, operation);
-    check_usable();
-    return *new detail::ScheduledFunction<F>(*core_, detail::copy_of_current_context(), where, std::move(function));
+    detail::ContextRef context = context_for_call();
+    return *new detail::ScheduledFunction<F>(scheduler(), std::move(context), where, std::move(function));
   }
-  void check_usable() const;
+  // Throws when nothing can be scheduled here.
+  detail::ContextRef context_for_call() const;
   Handle schedule_soon(detail::ScheduledCall& call);
   TimerHandle schedule_at(TimePoint when, detail::ScheduledCall& call);
   TimePoint due_in(Duration delay) const;

@@ -63,10 +63,10 @@ struct FdWatch {
   bool wants_level() const noexcept { return read.callback || write.callback; }
 
   int fd;
+  bool stream = false;  // a stream socket, as its Descriptor found out
+  Watch registered;
   FdDirection read;
   FdDirection write;
-  Watch registered;
-  bool stream = false;  // a stream socket, as its Descriptor found out
 };
 
 // Registers each descriptor once, edge-triggered, for tasks that wait; level-triggered while it has a callback.
@@ -98,6 +98,7 @@ class FdTable {
  private:
   friend class FdWaiter;
   void dispatch(const PollEvent& event) noexcept;
+  FdWatch* without_cancelled_callbacks(FdWatch& watched) noexcept;
   FdWatch& add(std::unique_ptr<FdWatch> watched);
   // Registers it for what it has callbacks and waiters for.
   void update(FdWatch& entry);

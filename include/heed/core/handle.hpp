@@ -9,6 +9,7 @@
 
 #include "heed/core/clock.hpp"
 #include "heed/core/context.hpp"
+#include "heed/core/scheduler.hpp"
 #include "heed/core/timer_queue.hpp"
 #include "heed/failure/pool.hpp"
 
@@ -21,7 +22,10 @@ class LoopCore;
 // Counted by the handles and, while it waits to run, by the loop.
 class ScheduledCall : public Timer, public Pooled {
  public:
-  ScheduledCall(LoopCore& loop, ContextRef context, const std::source_location& where);
+  ScheduledCall(Scheduler& loop, ContextRef&& context, const std::source_location& where) noexcept
+      : loop_(&loop), context_(std::move(context)), created_at_(where) {
+    loop.retain();
+  }
   ScheduledCall(const ScheduledCall&) = delete;
   ScheduledCall& operator=(const ScheduledCall&) = delete;
 
@@ -45,12 +49,12 @@ class ScheduledCall : public Timer, public Pooled {
   virtual std::string describe() const = 0;
 
  protected:
-  virtual ~ScheduledCall();
+  virtual ~ScheduledCall() { loop_->release(); }
   virtual void call() = 0;
   virtual void drop_function() noexcept = 0;
 
  private:
-  LoopCore* loop_;
+  Scheduler* loop_;
   ContextRef context_;
   std::source_location created_at_;
   std::uint32_t references_ = 0;
@@ -66,7 +70,7 @@ class ScheduledFunction final : public ScheduledCall {
  public:
   static_assert(alignof(F) <= Pool::granularity, "a callback must not be aligned above 16 bytes");
   template <class G>
-  ScheduledFunction(LoopCore& loop, ContextRef context, const std::source_location& where, G&& function)
+  ScheduledFunction(Scheduler& loop, ContextRef&& context, const std::source_location& where, G&& function)
       : ScheduledCall(loop, std::move(context), where), function_(std::forward<G>(function)) {}
   std::string describe() const override { return describe_callable(typeid(F), created_at()); }
 

@@ -109,6 +109,7 @@ class TimerQueue {
   static constexpr std::size_t most = std::size_t{1} << 30;
 
   void arm_among_many(Timer& timer);
+  void arm_in_heap(Timer& timer);
   void make_room();
   void prepare_wheel();
   void disarm_among_many(Timer& timer) noexcept;

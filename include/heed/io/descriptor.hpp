@@ -92,6 +92,7 @@ class Descriptor {
   std::uint32_t changes() const noexcept { return changes_; }
 
  private:
+  detail::FdWatch& watch_anew();
   void leave_loop() noexcept;
   int fd_ = -1;
   std::uint32_t changes_ = 0;
