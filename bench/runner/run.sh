@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs the programs that build.sh has built, interleaved, and adds their lines to bench/results/results.csv and
 # latencies.csv: in each round all programs of a workload run back to back, the quick ones several times: what takes some
-# 10 ms may fall into a moment in which other programs disturb the machine. Takes its settings from the environment:
+# 10 ms may fall into a moment in which other programs disturb the machine. Each time in another order, so that nothing
+# that comes periodically, and nobody's predecessor, meets always the same. Takes its settings from the environment:
 #
 #   BENCH_SCALE    multiplies the numbers of operations     BENCH_ROUNDS   how often all is run
 #   BENCH_SECONDS  how long one echo measurement takes      BENCH_ONLY     workloads to run, "W1. W10", all when empty
@@ -71,6 +72,8 @@ END
 echo_servers="epoll heed tokio boost.asio libuv go asyncio uvloop"
 echo_loads="64:64 64:4096 1000:64 1000:4096"
 
+shuffled() { [ $# -eq 0 ] || shuf -e "$@"; }
+
 # The lines of one program, with the round in front.
 keep() { awk -F , -v OFS=, -v round="$1" '$1 == "RES" { $1 = round; print }' >>"$results/results.csv"; }
 
@@ -111,15 +114,15 @@ for round in $(seq "$rounds"); do
     wanted "$workload" || continue
     printf ' %s' "${workload%.}"
     for _ in $(seq "$quick_turns"); do
-      for name in ${names%/*}; do is_missing "$name" || measure "$round" "$workload" "$name"; done
+      for name in $(shuffled ${names%/*}); do is_missing "$name" || measure "$round" "$workload" "$name"; done
     done
-    for name in ${names#*/}; do is_missing "$name" || measure "$round" "$workload" "$name"; done
+    for name in $(shuffled ${names#*/}); do is_missing "$name" || measure "$round" "$workload" "$name"; done
   done < <(groups)
   if wanted W10.; then
     printf ' W10'
     for load in $echo_loads; do
       for _ in $(seq "$turns"); do
-        for name in $echo_servers; do
+        for name in $(shuffled $echo_servers); do
           is_missing "$name" || is_missing "${name}_echo" || measure_echo "$round" "$name" "${load%:*}" "${load#*:}"
         done
       done

@@ -256,8 +256,8 @@ void FutureState::drop_what_is_left() noexcept {
       if (TaskState* task = as_task()) task->drop_coroutine();
       drop_callbacks();
       break;
-    case FutureStatus::failed: loop().ledger.close(failure_); break;
-    case FutureStatus::cancelled: CancelReasonRef::adopt(reason_); break;
+    case FutureStatus::failed: loop().ledger.close(std::exchange(failure_, nullptr)); break;
+    case FutureStatus::cancelled: CancelReasonRef::adopt(std::exchange(reason_, nullptr)); break;
     case FutureStatus::value:
     case FutureStatus::guarded_value: break;
   }

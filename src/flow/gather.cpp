@@ -18,7 +18,8 @@ bool is_interrupt(const std::exception_ptr& exception) {
 // Keeps the outer future alive as long as a child may still finish it.
 class ChildDone final : public DoneCallback {
  public:
-  ChildDone(Gathering& gathering, FutureState& outer) : gathering_(gathering), outer_(AnyFuture::share(outer)) {}
+  ChildDone(const ContextRef& context, Gathering& gathering, FutureState& outer)
+      : DoneCallback(context), gathering_(gathering), outer_(AnyFuture::share(outer)) {}
 
  private:
   void call(FutureState& child) override { gathering_.child_done(child); }
@@ -59,12 +60,13 @@ void Gathering::start() {
   if (children_.empty()) return finish_all();
   outer_.loop().add_close_listener(*this);
   in_loop_ = true;
-  std::vector<AnyFuture> already_done;  // one of them may end others, or finish all of it
+  ContextRef context = copy_of_current_context();  // values are copied and destroyed in it; one for all children
+  std::vector<AnyFuture> already_done;             // one of them may end others, or finish all of it
   for (const AnyFuture& child : children_) {
     if (child.done()) {
       already_done.push_back(child);
     } else {
-      child.state().add_callback(new ChildDone(*this, outer_));
+      child.state().add_callback(new ChildDone(context, *this, outer_));
     }
   }
   for (const AnyFuture& child : already_done) child_done(child.state());

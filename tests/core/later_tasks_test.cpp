@@ -68,6 +68,49 @@ TEST_F(LaterTasks, one_that_is_created_in_another_context_gets_a_copy_of_that) {
   });
 }
 
+TEST_F(LaterTasks, one_that_is_created_in_an_empty_context_gets_no_values_of_its_creator) {
+  in_creator([&]() -> Coro<> {
+    number.set(5);
+    Context empty;
+    Task<int> task = empty.run([&] { return create_task(reads()); });
+    int seen = co_await task;
+    EXPECT_EQ(seen, 0);
+  });
+}
+
+TEST_F(LaterTasks, one_that_an_eager_child_creates_is_the_childs) {
+  in_creator([&]() -> Coro<> {
+    auto child = []() -> Coro<std::string> {
+      co_await create_task(returns(1), eager());
+      Task<int> task = create_task(returns(2));
+      co_return task.creators().front().name;
+    };
+    Task<std::string> at_once = create_task(child, named("child").eager());
+    std::string creator = co_await at_once;
+    EXPECT_EQ(creator, "child");
+  });
+}
+
+TEST_F(LaterTasks, one_that_a_callback_creates_has_no_creator) {
+  in_creator([&]() -> Coro<> {
+    Task<int> made;
+    loop.call_soon([&] { made = create_task(returns(1)); });
+    co_await yield_now();
+    EXPECT_TRUE(made.creators().empty());
+    co_await made;
+  });
+}
+
+TEST_F(LaterTasks, debug_mode_may_be_set_meanwhile) {
+  in_creator([&]() -> Coro<> {
+    loop.set_debug(true);
+    Task<int> task = create_task(returns(1));
+    int value = co_await task;
+    EXPECT_EQ(value, 1);
+    loop.set_debug(false);
+  });
+}
+
 TEST_F(LaterTasks, each_knows_its_creator_by_the_name_that_that_has_then) {
   in_creator([&]() -> Coro<> {
     Task<int> before = create_task(returns(1));

@@ -178,12 +178,10 @@ const std::exception_ptr* hold_failure_to_deliver(FutureState& state);
 void require_settable(const FutureState& state, const char* operation);
 void set_exception(FutureState& state, std::exception_ptr exception);
 
-// A callback for when a future is done; runs in `context`, which is that of its registration where code of others is
-// called.
+// A callback for when a future is done; runs in `context`, a copy of that of its registration.
 class DoneCallback : public Runnable, public Pooled {
  public:
-  explicit DoneCallback(ContextRef context = nullptr, std::uint64_t id = 0) noexcept
-      : context_(std::move(context)), id_(id) {}
+  explicit DoneCallback(ContextRef context, std::uint64_t id = 0) noexcept : context_(std::move(context)), id_(id) {}
   DoneCallback(const DoneCallback&) = delete;
   DoneCallback& operator=(const DoneCallback&) = delete;
   virtual ~DoneCallback() = default;

@@ -160,7 +160,7 @@ class Scheduler {
   }
 
   ReadyQueue ready;
-  // A new task needs more than to be queued: the loop is closed or in debug mode, or there is a task factory.
+  // A new task or callback needs more than to be queued: the loop is closed or in debug mode, or there is a task factory.
   bool careful_start = false;
   // Something is to be done before the next callback: an exception's trail ends, an interrupt is on its way, or it is
   // debug mode, in which that is always so.

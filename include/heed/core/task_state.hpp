@@ -59,7 +59,7 @@ CancelReasonRef make_reason(CancelSource source, std::string_view message, const
 
 class TaskState : public FutureState, public TaskList::Link {
  public:
-  // Owns `root` from now on. `creator`: null, or of the task that creates this one.
+  // Owns `root`, which its Coro has to release. `creator`: null, or of the task that creates this one.
   TaskState(Scheduler& loop, PromiseBase& root, const std::source_location& where, const Lineage* creator) noexcept
       : FutureState(loop, where, true), id_(next_task_id()), creator_(creator) {
     leaf_ = &root;
