@@ -6,7 +6,7 @@
 #
 #   BENCH_SCALE    multiplies the numbers of operations     BENCH_ROUNDS   how often all is run
 #   BENCH_SECONDS  how long one echo measurement takes      BENCH_ONLY     workloads to run, "W1. W10", all when empty
-#   BENCH_TURNS    how often in a round, and half as often each of the quick programs
+#   BENCH_TURNS    how often that is done in a round; the quick programs run half as often
 #   BENCH_PARTS    1: measure the parts of the floor too
 #
 # One-threaded programs run on the second core, the echo server on the first; W8 pins its two threads itself.
@@ -113,15 +113,18 @@ for round in $(seq "$rounds"); do
   while IFS=: read -r workload names; do
     wanted "$workload" || continue
     printf ' %s' "${workload%.}"
+    # shellcheck disable=SC2086
     for _ in $(seq "$quick_turns"); do
       for name in $(shuffled ${names%/*}); do is_missing "$name" || measure "$round" "$workload" "$name"; done
     done
+    # shellcheck disable=SC2086
     for name in $(shuffled ${names#*/}); do is_missing "$name" || measure "$round" "$workload" "$name"; done
   done < <(groups)
   if wanted W10.; then
     printf ' W10'
     for load in $echo_loads; do
       for _ in $(seq "$turns"); do
+        # shellcheck disable=SC2086
         for name in $(shuffled $echo_servers); do
           is_missing "$name" || is_missing "${name}_echo" || measure_echo "$round" "$name" "${load%:*}" "${load#*:}"
         done
