@@ -136,7 +136,7 @@ inline Coro<void> CoroPromise<void>::get_return_object() noexcept { return Coro<
 struct CoroAccess {
   template <class T>
   static bool awaitable(const Coro<T>& coro) noexcept {
-    return coro.valid() && !coro.promise().started();
+    return coro.awaitable();
   }
   // Throws InvalidStateError for one that was awaited or moved from.
   template <class T>

@@ -181,7 +181,7 @@ class EventLoop {
     detail::ContextRef context = context_for_call();
     return *new detail::ScheduledFunction<F>(scheduler(), std::move(context), where, std::move(function));
   }
-  // Throws when nothing can be scheduled here.
+  // A copy of the current one for a callback. Throws when nothing can be scheduled here.
   detail::ContextRef context_for_call() const;
   Handle schedule_soon(detail::ScheduledCall& call);
   TimerHandle schedule_at(TimePoint when, detail::ScheduledCall& call);

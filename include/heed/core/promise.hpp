@@ -119,8 +119,9 @@ class CoroBase {
   explicit CoroBase(void* frame) noexcept : frame_(frame) {}
 
   PromiseBase& promise() const noexcept { return PromiseBase::of(frame_); }
+  bool awaitable() const noexcept { return frame_ && !promise().started(); }
   void check_awaitable() const {
-    if (!frame_ || promise().started()) [[unlikely]]
+    if (!awaitable()) [[unlikely]]
       cannot_await();
   }
   // `awaiter` waits for this coroutine at `site`.

@@ -173,6 +173,7 @@ void start_task(TaskState& task, TaskOptions& options, RegionState* region);
 ContextRef copy_of_creators_context(const Scheduler& scheduler);
 const Lineage* creators_lineage(const Scheduler& scheduler);
 
+// Not inline: create_task() would save registers for it even where make_plain_task() is enough.
 template <class T>
 [[gnu::noinline]] Task<T> make_task(Scheduler& scheduler, Coro<T>&& coro, TaskOptions&& options,
                                     std::source_location where, RegionState* region = nullptr) {
