@@ -274,7 +274,7 @@ void suspend_task_on(Scheduler& scheduler, PromiseBase& awaiter, FutureState& st
 void pass_failure_of_wait() noexcept { running_scheduler->current_task->pass_failure_of_wait(); }
 
 std::exception_ptr failure_to_deliver(FutureState& state) {
-  return state.failure_for_awaiter(*running_scheduler->resumed);
+  return state.failure_for_awaiter(running_scheduler->step_frame.last());
 }
 
 const std::exception_ptr* hold_failure_to_deliver(FutureState& state) {

@@ -52,7 +52,7 @@ void LoopCore::close() {
 
 std::size_t LoopCore::discard_callbacks() noexcept {
   std::size_t count = 0;
-  ready.take_all(batch_);
+  batch_.put_back(ready);
   for (; Runnable* runnable = ready.pop(); ++count) {
     if (!dynamic_cast<TaskState*>(runnable)) runnable->discard();
   }

@@ -82,40 +82,54 @@ void LoopCore::check_thread() const {
 
 std::exception_ptr LoopCore::take_interrupt() noexcept { return std::exchange(interrupt_, nullptr); }
 
-// What else there is to do than what is ready.
-[[gnu::noinline]] void LoopCore::look_outside() {
+// What else there is to do than what is ready. True: everything was looked for.
+[[gnu::noinline]] bool LoopCore::look_outside(unsigned since_poll) {
   if (ready.empty()) {
     poll(time_to_sleep());
-  } else if (callbacks_since_poll_ >= callbacks_between_polls) {
+  } else if (since_poll >= callbacks_between_polls) {
     look_around();
   } else {
     mailbox_->empty_into(ready);
+    return false;
   }
+  return true;
 }
 
-inline void LoopCore::run_batch() {
-  do {
-    while (!attention) {
-      Runnable* runnable = batch_.pop();
-      if (!runnable) return;
-      fetch_ahead(batch_.front());
-      ++callbacks_since_poll_;
-      if (runnable->is_task()) [[likely]] {
-        static_cast<TaskState*>(runnable)->step(*this);
-      } else {
-        runnable->run(*this);
+inline void LoopCore::run_batch(unsigned& since_poll) {
+  Runnable* runnable = batch_.front();
+  for (;;) {
+    if (attention) [[unlikely]] {
+      current_task = nullptr;
+      if (!attend()) {
+        since_poll = callbacks_between_polls;  // they were not counted
+        return;
       }
+      runnable = batch_.front();
     }
-  } while (attend());
+    if (!runnable) break;
+    batch_.take_front(*runnable);
+    fetch_ahead(batch_.front());
+    ++since_poll;
+    if (runnable->is_task()) [[likely]] {
+      static_cast<TaskState*>(runnable)->step(*this);
+    } else {
+      current_task = nullptr;
+      runnable->run(*this);
+    }
+    runnable = batch_.front();
+  }
+  current_task = nullptr;
 }
 
-inline void LoopCore::run_once() {
-  if (ready.empty() || callbacks_since_poll_ >= callbacks_between_polls || !mailbox_->empty()) look_outside();
+inline void LoopCore::run_once(unsigned& since_poll) {
+  if (ready.empty() || since_poll >= callbacks_between_polls || !mailbox_->empty()) [[unlikely]]
+    if (look_outside(since_poll)) since_poll = 0;
   batch_.take_all(ready);  // what they add runs in the next iteration
   for (;;) {
     try {
-      return run_batch();
+      return run_batch(since_poll);
     } catch (...) {  // no memory for a callback from another thread: the rest goes on
+      current_task = nullptr;
       report_callback_failure(std::current_exception(), "event loop");
     }
   }
@@ -137,10 +151,12 @@ void LoopCore::run_forever() {
       LoopCore& core_;
     } thread_here(*this);
     measure_stack();
-    if (interrupt_) stopping_ = true;  // it came while the loop did not run
+    if (interrupt_) stopping_ = true;             // it came while the loop did not run
+    unsigned since_poll = callbacks_since_poll_;  // here it stays in a register
     do {
-      run_once();
+      run_once(since_poll);
     } while (!stopping_);
+    callbacks_since_poll_ = since_poll;
   }
   if (interrupt_) std::rethrow_exception(take_interrupt());
 }
@@ -151,14 +167,13 @@ void LoopCore::run_forever() {
     attention = debug_ || interrupt_;
     trail.clear();
     if (interrupt_) {
-      batch_.take_all(ready);  // the rest waits for the next run
-      ready.take_all(batch_);
+      batch_.put_back(ready);  // the rest waits for the next run
       return false;
     }
     if (!debug_) return true;
-    Runnable* runnable = batch_.pop();
+    Runnable* runnable = batch_.front();
     if (!runnable) return false;
-    ++callbacks_since_poll_;
+    batch_.take_front(*runnable);
     run_one(*runnable);
   }
 }
@@ -172,6 +187,7 @@ void LoopCore::run_one(Runnable& runnable) {
   }
   TimePoint start = now();
   runnable.run(*this);
+  current_task = nullptr;
   Duration duration = now() - start;
   if (duration < slow_callback_duration) return;
   char seconds[32];
@@ -194,7 +210,6 @@ void LoopCore::poll(Duration timeout) {
   if (timeout != Duration::zero() && !mailbox_->fall_asleep()) timeout = Duration::zero();
   std::size_t count = poller_->wait(timeout, events_);
   mailbox_->awake();
-  callbacks_since_poll_ = 0;
   if (!mailbox_->empty()) mailbox_->empty_into(ready);
   fds_->dispatch({events_.data(), count});
   collect_due();
@@ -203,7 +218,6 @@ void LoopCore::poll(Duration timeout) {
 // While there is always something ready. The kernel is asked only when somebody waits for a descriptor.
 void LoopCore::look_around() {
   if (fds_->size() != 0) return poll(Duration::zero());
-  callbacks_since_poll_ = 0;
   if (!mailbox_->empty()) mailbox_->empty_into(ready);
   collect_due();
 }

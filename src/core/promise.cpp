@@ -116,7 +116,7 @@ std::coroutine_handle<> continue_after_failure(PromiseBase& finished) noexcept {
   PromiseBase& last = pass_up(finished);
   void* next = last.continuation_;
   if (&last != &finished) last.continuation_ = finished.handle().address();
-  scheduler.completed = &last;
+  scheduler.step_frame.set_finished(last);
   return scheduler.transfer(std::coroutine_handle<>::from_address(next));
 }
 
@@ -127,7 +127,7 @@ std::coroutine_handle<> finish_with(PromiseBase& suspended, std::exception_ptr f
   PromiseBase& last = pass_up(suspended);
   void* next = last.continuation_;
   last.continuation_ = &last != &suspended ? suspended.handle().address() : nullptr;
-  scheduler.completed = &last;
+  scheduler.step_frame.set_finished(last);
   return scheduler.transfer(std::coroutine_handle<>::from_address(next));
 }
 

@@ -106,20 +106,18 @@ void TaskState::start_eagerly() {
   // The creator may be handling an exception: its trail is put aside for this step.
   Trail creators_trail = std::exchange(core.trail, Trail());
   TaskState* creator = core.current_task;
-  PromiseBase* resumed = core.resumed;
-  PromiseBase* completed = core.completed;
+  FrameOfStep frame = core.step_frame;
   ContextRef* creators_scope = std::exchange(context_slot, nullptr);
   run(core);
   core.current_task = creator;
-  core.resumed = resumed;
-  core.completed = completed;
+  core.step_frame = frame;
   context_slot = creators_scope;
   core.trail = std::move(creators_trail);
 }
 
 // What most steps have no need of. Returns the frame to resume; none when the task has ended.
 std::coroutine_handle<> TaskState::prepare_step(Scheduler& scheduler) {
-  PromiseBase& leaf = *scheduler.resumed;
+  PromiseBase& leaf = scheduler.step_frame.last();
   bool cancelled = cancel_pending() && prepare_cancel(scheduler);
   if (!cancelled && !has(passes)) return leaf.handle();
   if (cancelled) {
@@ -195,14 +193,11 @@ void TaskState::end(Scheduler& scheduler) noexcept {
   LoopCore& loop = scheduler.core();
   bool finished = scheduler.take_root_finished();
   if (!finished && scheduler.resume_bounced()) [[unlikely]] {
-    if (leaf_) {
-      scheduler.current_task = nullptr;
-      return;
-    }
+    if (leaf_) return;
     finished = scheduler.take_root_finished();
   }
   if (finished) [[likely]] {
-    finish(loop, *scheduler.completed);
+    finish(loop, scheduler.step_frame.last());
   } else {
     finish_lost(loop);
   }
@@ -235,8 +230,9 @@ void TaskState::finish_root_failure(LoopCore& loop, std::exception_ptr failure) 
 void TaskState::finish_lost(LoopCore& loop) noexcept {
   std::exception_ptr error;
   try {
-    // As long as no frame has finished, the one that was resumed is there to tell its name.
-    std::string who = loop.completed ? "one of its coroutines" : function_name(loop.resumed->site_);
+    // As long as no frame has finished, the one that continued is there to tell its name.
+    std::string who =
+        loop.step_frame.any_finished() ? "one of its coroutines" : function_name(loop.step_frame.last().site_);
     error = std::make_exception_ptr(std::runtime_error(
         "Task '" + name() + "' got bad yield: " + who +
         " suspended without an awaitable of this library. Either it awaits a foreign awaitable, or g++ 12 has "

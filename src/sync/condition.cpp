@@ -10,10 +10,6 @@ namespace heed {
 
 namespace detail {
 
-ConditionWaiter::~ConditionWaiter() {
-  if (in_turn_) task_->loop().remove_ready(turn_);
-}
-
 bool ConditionWaiter::begin(PromiseBase& awaiter, const std::source_location& site) noexcept {
   lock_ = condition_->lock_;
   notified_ = cancelled_ = false;
@@ -37,12 +33,11 @@ bool ConditionWaiter::begin(PromiseBase& awaiter, const std::source_location& si
 // The wait for the notification is over; the task continues when it has the lock, beginning in the next iteration.
 void ConditionWaiter::start_turn() noexcept {
   be_granted();
-  in_turn_ = true;
-  task_->loop().ready.push(turn_);
+  enqueue(task_->loop());
 }
 
-void ConditionWaiter::take_turn(LoopCore& loop) {
-  in_turn_ = false;
+void ConditionWaiter::run(LoopCore& loop) {
+  leave_queue();
   leave_line();
   queue_ = &lock_->waiters_;
   if (!lock_->try_acquire()) return wait_in_line();
@@ -73,7 +68,7 @@ CancelEffect ConditionWaiter::cancel_wait(const CancelReasonRef& reason) {
 
 // The task is destroyed: whatever it had goes to others.
 void ConditionWaiter::forget(TaskState& task) noexcept {
-  if (std::exchange(in_turn_, false)) task.loop().remove_ready(turn_);
+  withdraw(&task);
   bool has_lock = state_ == State::granted && lock_ && queue_ == &lock_->waiters_;
   Waiter::forget(task);
   if (has_lock) lock_->waiters_.grant_next();
@@ -86,9 +81,7 @@ void ConditionWaiter::lose(const void* primitive) noexcept {
   // The queue that it was in is gone, and its lock with it.
   lock_ = nullptr;
   condition_ = nullptr;
-  if (!std::exchange(in_turn_, false)) return;
-  task_->loop().remove_ready(turn_);
-  wake();
+  if (withdraw(task_)) wake(task_->loop());
 }
 
 std::exception_ptr ConditionWaiter::end_wait() {
@@ -125,9 +118,9 @@ Condition::~Condition() {
   if (lock_ == &own_lock_ || waiters_.idle()) return;
   // A task that waits has the lock when its wait fails.
   while (!waiters_.idle()) {
-    auto& waiter = static_cast<detail::ConditionWaiter&>(*waiters_.line_.first());
+    auto& waiter = static_cast<detail::ConditionWaiter&>(static_cast<detail::Waiter&>(*waiters_.line_.first()));
     waiters_.remove(waiter);
-    if (std::exchange(waiter.in_turn_, false)) waiter.task_->loop().remove_ready(waiter.turn_);
+    waiter.withdraw(waiter.task_);
     waiter.condition_ = nullptr;
     waiter.fail(detail::destroyed_error("Condition"));
     waiter.reacquire();

@@ -13,8 +13,6 @@ namespace detail {
 
 // --- waiting ---------------------------------------------------------------------------------------------------------
 
-void QueueWaiter::leave_turn() noexcept { task_->loop().remove_ready(turn_); }
-
 bool QueueWaiter::refuse_at_once(PromiseBase& awaiter, const std::source_location& site) noexcept {
   awaiter.site_ = site;
   state_ = State::refused;
@@ -34,14 +32,13 @@ void QueueWaiter::leave(bool granted) noexcept {
   }
 }
 
-void QueueWaiter::start_turn() noexcept {
+void QueueWaiter::start_turn(Scheduler& loop) noexcept {
   be_granted();
-  in_turn_ = true;
-  task_->loop().ready.push(turn_);
+  enqueue(loop);
 }
 
-void QueueWaiter::take_turn(LoopCore& loop) {
-  in_turn_ = false;
+void QueueWaiter::run(LoopCore& loop) {
+  leave_queue();
   if (state_ == State::granted && !can_be_served() && waits_again()) return;
   task_->run(loop);
 }
@@ -60,16 +57,14 @@ void QueueWaiter::take_turn(LoopCore& loop) {
 }
 
 void QueueWaiter::forget(TaskState& task) noexcept {
-  if (std::exchange(in_turn_, false)) task.loop().remove_ready(turn_);
+  withdraw(&task);
   Waiter::forget(task);
 }
 
 // The queue is gone: the task continues with the error.
 void QueueWaiter::lose(const void*) noexcept {
   base_ = nullptr;
-  if (!std::exchange(in_turn_, false)) return;
-  task_->loop().remove_ready(turn_);
-  Waiter::wake();
+  if (withdraw(task_)) wake(task_->loop());
 }
 
 std::exception_ptr QueueWaiter::refusal() { return std::make_exception_ptr(QueueShutDown()); }

@@ -36,20 +36,20 @@ bool WaitQueue::grant_next() noexcept {
   if (!anyone_waits()) return false;
   Waiter& waiter = first();
   grant(waiter);
-  waiter.wake();
+  waiter.wake(*loop_);
   return true;
 }
 
 void WaitQueue::release(Waiter& waiter) noexcept {
   remove(waiter);
   waiter.state_ = Waiter::State::released;
-  waiter.wake();
+  waiter.wake(*loop_);
 }
 
 void WaitQueue::refuse(Waiter& waiter) noexcept {
   remove(waiter);
   waiter.state_ = Waiter::State::refused;
-  waiter.wake();
+  waiter.wake(*loop_);
 }
 
 void WaitQueue::release_all() noexcept {
@@ -74,8 +74,14 @@ void WaitQueue::fail_all(const char* gone) noexcept {
     waiter.queue_ = nullptr;
     waiter.fail(destroyed_error(gone));
     waiter.lose(this);
-    if (!ready) waiter.wake();
+    if (!ready) waiter.wake(*loop_);
   }
+}
+
+[[gnu::noinline]] bool Turn::withdraw_from_loop_of(TaskState& task) noexcept {
+  queued_ = false;
+  task.loop().remove_ready(*this);
+  return true;
 }
 
 // --- Waiter ----------------------------------------------------------------------------------------------------------
@@ -85,10 +91,9 @@ void Waiter::leave_line() noexcept { queue_->remove(*this); }
 void Waiter::leave(bool) noexcept {}
 void Waiter::lose(const void*) noexcept {}
 
-void Waiter::wake() noexcept { task_->loop().ready.push(*task_); }
+void Waiter::wake(Scheduler& loop) noexcept { loop.ready.push(*task_); }
 
 bool Waiter::begin(PromiseBase& awaiter, Scheduler& scheduler) noexcept {
-  scheduler.resumed = &awaiter;
   if (error_ || !queue_->bind(scheduler)) [[unlikely]]
     return fail_at_once();
   task_ = scheduler.current_task;

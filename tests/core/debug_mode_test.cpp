@@ -57,6 +57,20 @@ TEST_F(DebugMode, a_slow_step_of_a_task_is_logged_with_its_name) {
   EXPECT_EQ(log.messages(), std::vector<std::string>{"Executing Task 'lazy' took 0.100 seconds"});
 }
 
+TEST_F(DebugMode, the_log_of_a_slow_step_is_not_written_by_the_task) {
+  auto body = [this]() -> Coro<> {
+    time.advance(100ms);
+    co_await sleep(1s);
+  };
+  Task<> task = loop.create_task(body);
+  AnyTask seen = task;
+  set_log_sink([&](const LogRecord&) { seen = current_task(); });
+  loop.turn();
+  set_log_sink({});
+  EXPECT_FALSE(seen.valid());
+  loop.run_for(2s);
+}
+
 TEST_F(DebugMode, what_counts_as_slow_can_be_changed) {
   loop.set_slow_callback_duration(1s);
   EXPECT_EQ(loop.get_slow_callback_duration(), 1s);

@@ -24,17 +24,26 @@ class Queues : public ::testing::Test {
     while (Runnable* item = queue.pop()) names += static_cast<Item*>(item)->name;
     return names;
   }
+  std::string drain_batch() {
+    std::string names;
+    while (Runnable* item = batch.front()) {
+      batch.take_front(*item);
+      names += static_cast<Item*>(item)->name;
+    }
+    return names;
+  }
   void push(const std::string& names) {
     for (char name : names) queue.push(items[name - 'a']);
   }
 
   std::array<Item, 6> items;
   ReadyQueue queue;
+  Batch batch;
 };
 
 TEST_F(Queues, first_in_first_out) {
   push("abc");
-  EXPECT_EQ(queue.front(), &items[0]);
+  EXPECT_FALSE(queue.empty());
   EXPECT_EQ(drain(), "abc");
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(queue.pop(), nullptr);
@@ -71,6 +80,55 @@ TEST_F(Queues, any_element_can_be_taken_out) {
     expected.erase(expected.find(out), 1);
     EXPECT_EQ(drain(), expected);
   }
+}
+
+TEST_F(Queues, the_only_element_can_be_taken_out) {
+  push("a");
+  EXPECT_TRUE(queue.remove(items[0]));
+  EXPECT_TRUE(queue.empty());
+  EXPECT_FALSE(queue.remove(items[0]));
+  push("b");
+  EXPECT_EQ(drain(), "b");
+}
+
+TEST_F(Queues, a_batch_has_all_that_was_in_the_queue) {
+  push("abc");
+  batch.take_all(queue);
+  EXPECT_TRUE(queue.empty());
+  push("d");  // is for the next one
+  EXPECT_EQ(drain_batch(), "abc");
+  EXPECT_EQ(batch.front(), nullptr);
+  batch.take_all(queue);
+  EXPECT_EQ(drain_batch(), "d");
+  batch.take_all(queue);
+  EXPECT_EQ(batch.front(), nullptr);
+}
+
+TEST_F(Queues, any_element_of_a_batch_can_be_taken_out) {
+  for (char out : std::string("abc")) {
+    push("abc");
+    batch.take_all(queue);
+    push("d");
+    EXPECT_TRUE(batch.remove(items[out - 'a']));
+    EXPECT_FALSE(batch.remove(items[out - 'a']));
+    EXPECT_FALSE(batch.remove(items[3]));
+    std::string expected = "abc";
+    expected.erase(expected.find(out), 1);
+    EXPECT_EQ(drain_batch(), expected);
+    EXPECT_EQ(drain(), "d");
+  }
+}
+
+TEST_F(Queues, what_is_left_of_a_batch_comes_before_what_is_in_the_queue) {
+  push("abc");
+  batch.take_all(queue);
+  batch.take_front(items[0]);
+  push("de");
+  batch.put_back(queue);
+  EXPECT_EQ(batch.front(), nullptr);
+  batch.put_back(queue);  // nothing
+  push("f");
+  EXPECT_EQ(drain(), "bcdef");
 }
 
 TEST_F(Queues, a_list_keeps_its_order_and_moves_to_a_queue) {

@@ -83,6 +83,54 @@ TEST_F(Tasks, the_current_task_is_known_in_its_steps_only) {
   EXPECT_EQ(thrown<std::runtime_error>([] { current_task(); }), "no running event loop");
 }
 
+// A task that goes on waiting is not the current one any more, for whatever runs next.
+TEST_F(Tasks, a_callback_after_a_step_sees_no_current_task) {
+  auto body = []() -> Coro<> { co_await sleep(1s); };
+  Task<> task = loop.create_task(body);
+  AnyTask seen = task;
+  loop.call_soon([&] { seen = current_task(); });
+  loop.turn();
+  EXPECT_FALSE(seen.valid());
+  loop.run_for(2s);
+}
+
+struct AsksWhenItGoes {
+  explicit AsksWhenItGoes(AnyTask& where) : seen(&where) {}
+  AsksWhenItGoes(const AsksWhenItGoes&) = default;
+  ~AsksWhenItGoes() { *seen = current_task(); }
+  AnyTask* seen;
+};
+
+TEST_F(Tasks, an_exception_that_goes_after_a_step_sees_no_current_task) {
+  AnyTask seen;
+  auto body = [&]() -> Coro<> {
+    try {
+      co_await throws(std::make_exception_ptr(AsksWhenItGoes(seen)));
+    } catch (const AsksWhenItGoes&) {
+    }
+    seen = current_task();
+    co_await sleep(1s);
+  };
+  Task<> task = loop.create_task(body);
+  loop.turn();
+  EXPECT_FALSE(seen.valid());
+  loop.run_for(2s);
+}
+
+TEST_F(Tasks, what_is_called_when_the_loop_looks_outside_sees_no_current_task) {
+  auto body = []() -> Coro<> { co_await sleep(1s); };
+  Task<> task = loop.create_task(body);
+  AnyTask seen = task;
+  loop.turn();
+  loop.set_unretrieved_grace(1ms);
+  loop.set_exception_handler([&](EventLoop&, const ErrorContext&) { seen = current_task(); });
+  Future<> failed = loop.create_future<>();
+  failed.set_exception(std::runtime_error("nobody asks"));
+  loop.run_for(2s);
+  EXPECT_FALSE(seen.valid());
+  failed.exception();
+}
+
 TEST_F(Tasks, awaiting_oneself_is_an_error_that_names_the_task) {
   Task<> task;
   auto body = [&]() -> Coro<> { co_await task; };

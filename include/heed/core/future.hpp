@@ -162,8 +162,10 @@ class DoneFunction final : public DoneCallback {
 inline bool wait_for_future(PromiseBase& awaiter, FutureState& state, const std::source_location& site) noexcept {
   Scheduler& scheduler = *running_scheduler;
   awaiter.site_ = site;
-  scheduler.resumed = &awaiter;
-  if (state.done()) return false;
+  if (state.done()) {
+    scheduler.step_frame.set_continued(awaiter);  // it goes on at once: failure_to_deliver()
+    return false;
+  }
   suspend_task_on(scheduler, awaiter, state);
   return true;
 }

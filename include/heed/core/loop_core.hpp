@@ -146,9 +146,9 @@ class LoopCore : public Scheduler {
   Duration unretrieved_grace = std::chrono::seconds(5);
 
  private:
-  void run_once();
-  void look_outside();
-  void run_batch();
+  void run_once(unsigned& since_poll);
+  bool look_outside(unsigned since_poll);
+  void run_batch(unsigned& since_poll);
   bool attend();
   void run_one(Runnable& runnable);
   void poll(Duration timeout);
@@ -169,12 +169,12 @@ class LoopCore : public Scheduler {
   }
   void update_careful_start() noexcept { careful_start = closed_ || debug_ || has_task_factory_; }
 
-  ReadyQueue batch_;  // what the current iteration still has to run
+  Batch batch_;
   TimerQueue timers_;
   std::exception_ptr interrupt_;
   std::array<PollEvent, 256> events_;
-  unsigned callbacks_since_poll_ = 0;
-  bool stopping_ = false;  // also because of an interrupt
+  unsigned callbacks_since_poll_ = 0;  // while the loop does not run
+  bool stopping_ = false;              // also because of an interrupt
   bool closing_ = false;
   bool closed_ = false;
   bool debug_ = false;

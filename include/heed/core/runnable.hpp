@@ -21,7 +21,8 @@ class Runnable {
   // A TaskState. That is nearly all that a loop runs: it knows what to do then without a virtual call.
   bool is_task() const noexcept { return is_task_; }
 
-  // The list's: they mean nothing outside of one, and are not set before.
+  // The list's: they mean nothing outside of one, and are not set before. The last one's `next` means nothing either in a
+  // ReadyQueue.
   Runnable* next;
   union {
     Runnable* previous;  // used by lists that remove from the middle
@@ -37,51 +38,91 @@ class Runnable {
   const bool is_task_;
 };
 
-// First in, first out; no allocation.
+// First in, first out; no allocation. Its end is known by `last_` alone: a switch of tasks is bound by what it stores.
 class ReadyQueue {
  public:
   ReadyQueue() noexcept = default;
   ReadyQueue(const ReadyQueue&) = delete;
   ReadyQueue& operator=(const ReadyQueue&) = delete;
 
-  bool empty() const noexcept { return !first_; }
+  bool empty() const noexcept { return last_ == &first_; }
 
-  void push(Runnable& runnable) noexcept {
-    runnable.next = nullptr;
-    *last_ = &runnable;
-    last_ = &runnable.next;
-  }
-
-  // All of a chain that ends with a null `next`.
+  void push(Runnable& runnable) noexcept { push_chain(runnable, runnable); }
+  // From `first` by `next` to `last`.
   void push_chain(Runnable& first, Runnable& last) noexcept {
-    last.next = nullptr;
     *last_ = &first;
     last_ = &last.next;
   }
 
   Runnable* pop() noexcept {
+    if (empty()) return nullptr;
     Runnable* runnable = first_;
-    if (!runnable) return nullptr;
-    first_ = runnable->next;
-    if (!first_) last_ = &first_;
+    if (last_ == &runnable->next) {
+      last_ = &first_;
+    } else {
+      first_ = runnable->next;
+    }
     return runnable;
   }
 
-  // The first one, which stays.
-  Runnable* front() const noexcept { return first_; }
-
   void take_all(ReadyQueue& other) noexcept {
     if (other.empty()) return;
-    *last_ = std::exchange(other.first_, nullptr);
+    *last_ = other.first_;
     last_ = std::exchange(other.last_, &other.first_);
   }
 
   // Linear; for what is destroyed while it is queued, which is rare.
   bool remove(Runnable& runnable) noexcept {
+    for (Runnable** link = &first_; link != last_; link = &(*link)->next) {
+      if (*link != &runnable) continue;
+      if (last_ == &runnable.next) {
+        last_ = link;
+      } else {
+        *link = runnable.next;
+      }
+      return true;
+    }
+    return false;
+  }
+
+ private:
+  friend class Batch;
+  Runnable* first_ = nullptr;  // unless it is empty
+  Runnable** last_ = &first_;
+};
+
+// What an iteration of the loop has to run: all that was in the queue when it began. Ends with a null `next`.
+class Batch {
+ public:
+  Batch() noexcept = default;
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  // All of `queue`. Only when this is empty.
+  void take_all(ReadyQueue& queue) noexcept {
+    *queue.last_ = nullptr;
+    first_ = queue.first_;
+    queue.last_ = &queue.first_;
+  }
+  // Null when there is nothing left.
+  Runnable* front() const noexcept { return first_; }
+  void take_front(Runnable& front) noexcept { first_ = front.next; }
+
+  // To the front of `queue`, as if this batch had not begun. Linear.
+  void put_back(ReadyQueue& queue) noexcept {
+    ReadyQueue all;
+    while (Runnable* runnable = first_) {
+      take_front(*runnable);
+      all.push(*runnable);
+    }
+    all.take_all(queue);
+    queue.take_all(all);
+  }
+  // Linear, as with the queue.
+  bool remove(Runnable& runnable) noexcept {
     for (Runnable** link = &first_; *link; link = &(*link)->next) {
       if (*link != &runnable) continue;
       *link = runnable.next;
-      if (last_ == &runnable.next) last_ = link;
       return true;
     }
     return false;
@@ -89,7 +130,6 @@ class ReadyQueue {
 
  private:
   Runnable* first_ = nullptr;
-  Runnable** last_ = &first_;
 };
 
 // A list with constant-time removal; one pointer when empty.

@@ -146,6 +146,20 @@ class TaskList {
   Link ring_{&ring_, &ring_};
 };
 
+// Of the step that runs: the frame that continued at a leaf await, then each that finishes. One word, since it is stored
+// in each step.
+class FrameOfStep {
+ public:
+  void set_continued(PromiseBase& frame) noexcept { word_ = reinterpret_cast<std::uintptr_t>(&frame); }
+  void set_finished(PromiseBase& frame) noexcept { word_ = reinterpret_cast<std::uintptr_t>(&frame) + finished; }
+  bool any_finished() const noexcept { return word_ & finished; }
+  PromiseBase& last() const noexcept { return *reinterpret_cast<PromiseBase*>(word_ & ~finished); }
+
+ private:
+  static constexpr std::uintptr_t finished = 1;
+  std::uintptr_t word_ = 0;
+};
+
 class Scheduler {
  public:
   Scheduler() noexcept;
@@ -165,12 +179,11 @@ class Scheduler {
   // Something is to be done before the next callback: an exception's trail ends, an interrupt is on its way, or it is
   // debug mode, in which that is always so.
   bool attention = false;
-  TaskState* current_task = nullptr;
+  TaskState* current_task = nullptr;    // between two tasks: the former
   ContextRef* outer_context = nullptr;  // while it runs: the context that it was started in
-  PromiseBase* resumed = nullptr;       // the frame that continues at a leaf await
-  PromiseBase* completed = nullptr;     // the frame that finished last in this step
-  bool deliver_cancel = false;          // the frame that is resumed gets a CancelledError
-  CancelReasonRef cancel_reason;        // and this is why
+  FrameOfStep step_frame;
+  bool deliver_cancel = false;    // the frame that is resumed gets a CancelledError
+  CancelReasonRef cancel_reason;  // and this is why
   Trail trail;
   TaskList tasks;
 
@@ -239,7 +252,7 @@ std::coroutine_handle<> continue_after_failure(PromiseBase& finished) noexcept;
   if (finished.status_ != FrameStatus::value) [[unlikely]]
     return continue_after_failure(finished);
   Scheduler& scheduler = *running_scheduler;
-  scheduler.completed = &finished;
+  scheduler.step_frame.set_finished(finished);
   return scheduler.transfer(std::coroutine_handle<>::from_address(finished.continuation_));
 }
 

@@ -227,17 +227,16 @@ inline void yield_running_task(PromiseBase& awaiter) noexcept {
 
 [[gnu::always_inline]] inline void TaskState::step(Scheduler& scheduler) {
   scheduler.current_task = this;
-  scheduler.resumed = std::exchange(leaf_, nullptr);
-  scheduler.completed = nullptr;
-  std::coroutine_handle<> frame = scheduler.resumed->handle();
+  PromiseBase& leaf = *std::exchange(leaf_, nullptr);
+  scheduler.step_frame.set_continued(leaf);
+  std::coroutine_handle<> frame = leaf.handle();
   if (has(needs_preparation)) [[unlikely]] {
     frame = prepare_step(scheduler);
     if (!frame) return;
   }
   task_phase_ = TaskPhase::turn;
   frame.resume();
-  if (!leaf_) return end(scheduler);
-  scheduler.current_task = nullptr;
+  if (!leaf_) end(scheduler);
 }
 
 }  // namespace heed::detail

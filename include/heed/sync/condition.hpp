@@ -32,10 +32,10 @@ class ConditionWait {
 
 // First in the condition's queue. Once notified or cancelled it waits for its turn of the loop, then for the lock: in
 // the lock's queue, as one of those who want to acquire it.
-class ConditionWaiter final : public Waiter {
+class ConditionWaiter final : public Waiter, private Turn {
  public:
   explicit ConditionWaiter(ConditionWait& operation) noexcept;
-  ~ConditionWaiter();
+  ~ConditionWaiter() { withdraw(task_); }
   bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
   bool end_granted() const noexcept { return false; }  // end_wait() has more to do
 
@@ -46,18 +46,8 @@ class ConditionWaiter final : public Waiter {
  private:
   friend class heed::Condition;
 
-  // In the ready queue between the notification and the lock.
-  class Turn final : public Runnable {
-   public:
-    explicit Turn(ConditionWaiter& waiter) noexcept : waiter_(waiter) {}
-    void run(LoopCore& loop) override { waiter_.take_turn(loop); }
-
-   private:
-    ConditionWaiter& waiter_;
-  };
-
-  void start_turn() noexcept;
-  void take_turn(LoopCore& loop);
+  void start_turn() noexcept;      // between the notification and the lock
+  void run(LoopCore& loop) final;  // its turn
   void reacquire() noexcept;
   void pass_notification_on() noexcept;
   void lose(const void* primitive) noexcept final;
@@ -70,8 +60,6 @@ class ConditionWaiter final : public Waiter {
     Remembered() noexcept : LockHolder(true) {}
   } held_by_;  // who had the lock before
   CancelReasonRef reason_;
-  Turn turn_{*this};
-  bool in_turn_ = false;
   bool notified_ = false;
   bool cancelled_ = false;
 };

@@ -96,6 +96,7 @@ class LockScoped : public LockAcquire {
  public:
   using value_type = Guard<Lock>;
   using LockAcquire::LockAcquire;
+  bool try_now() const noexcept;  // it is held from take_value() on, which follows at once
   Guard<Lock> take_value() const noexcept;
 };
 
@@ -142,7 +143,8 @@ class Lock : private detail::LockHolder {
   }
   // Only if it is free and nobody is before.
   bool try_acquire() noexcept {
-    if (locked() || !waiters_.idle()) return false;
+    if (!available()) [[unlikely]]
+      return false;
     set_somebody();
     return true;
   }
@@ -167,9 +169,11 @@ class Lock : private detail::LockHolder {
 
   explicit Lock(const char* name) noexcept : LockHolder(false), waiters_(name) {}
   LockHolder& holder() noexcept { return *this; }
+  bool available() const noexcept { return !locked() && waiters_.idle(); }
   void hand_on() noexcept {
     set_nobody();
-    if (waiters_.anyone_waits()) waiters_.grant_next();
+    if (waiters_.anyone_waits()) [[unlikely]]
+      waiters_.grant_next();
   }
   [[noreturn]] static void throw_not_acquired();
   void lose_conditions() noexcept;
@@ -180,9 +184,13 @@ class Lock : private detail::LockHolder {
 
 namespace detail {
 
-inline void LockTie::release() noexcept { static_cast<Lock*>(std::exchange(holder_, nullptr))->hand_on(); }
+inline void LockTie::release() noexcept {
+  static_cast<Lock*>(holder_)->hand_on();
+  holder_ = nullptr;
+}
 
 inline bool LockAcquire::try_now() noexcept { return lock_->try_acquire(); }
+inline bool LockScoped::try_now() const noexcept { return lock().available(); }
 inline Guard<Lock> LockScoped::take_value() const noexcept { return Guard<Lock>(lock().holder()); }
 inline LockWaiter::LockWaiter(LockAcquire& operation) noexcept
     : Waiter(operation.lock().waiters_), lock_(operation.lock()) {}

@@ -40,7 +40,7 @@ class QueueBase;
 
 // A task that waits for an item or for room. As in asyncio it is woken, not served: when its turn comes and somebody was
 // faster, it waits again, as the last in line.
-class QueueWaiter : public Waiter {
+class QueueWaiter : public Waiter, private Turn {
  public:
   // After it could not be served.
   bool begin(PromiseBase& awaiter, const std::source_location& site) noexcept;
@@ -49,22 +49,10 @@ class QueueWaiter : public Waiter {
  protected:
   enum class Wants : std::uint8_t { item, room };
   QueueWaiter(QueueBase& queue, Wants wants) noexcept;
-  ~QueueWaiter() {
-    if (in_turn_) [[unlikely]]
-      leave_turn();
-  }
+  ~QueueWaiter() { withdraw(task_); }
 
  private:
   friend class QueueBase;
-  // In the ready queue in place of the task.
-  class Turn final : public Runnable {
-   public:
-    explicit Turn(QueueWaiter& waiter) noexcept : waiter_(waiter) {}
-    void run(LoopCore& loop) override { waiter_.take_turn(loop); }
-
-   private:
-    QueueWaiter& waiter_;
-  };
   bool refuse_at_once(PromiseBase& awaiter, const std::source_location& site) noexcept;
   bool gets() const noexcept;  // an item; the others put one
   bool can_be_served() const noexcept;
@@ -72,13 +60,10 @@ class QueueWaiter : public Waiter {
   void leave(bool granted) noexcept final;
   void lose(const void* primitive) noexcept final;
   std::exception_ptr refusal() override;
-  void start_turn() noexcept;
-  void take_turn(LoopCore& loop);
-  void leave_turn() noexcept;
+  void start_turn(Scheduler& loop) noexcept;
+  void run(LoopCore& loop) final;  // its turn
 
   QueueBase* base_;  // null: it is gone
-  Turn turn_{*this};
-  bool in_turn_ = false;
 };
 
 class QueueGetter final : public QueueWaiter {
@@ -168,7 +153,7 @@ class QueueBase {
     if (has_room()) wake_next(putters_);
   }
   static void wake_next(WaitQueue& line) noexcept {
-    if (line.anyone_waits()) static_cast<QueueWaiter&>(line.first()).start_turn();
+    if (line.anyone_waits()) static_cast<QueueWaiter&>(line.first()).start_turn(*line.loop_);
   }
   // The items were dropped if `immediate`.
   void begin_shutdown(bool immediate) noexcept;

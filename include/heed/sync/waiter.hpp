@@ -63,6 +63,7 @@ class WaitQueue {
  private:
   friend class Waiter;
   friend class ConditionWaiter;
+  friend class QueueBase;
   friend class heed::Condition;
   bool bind(Scheduler& loop) noexcept {
     if (!loop_) loop_ = &loop;
@@ -75,7 +76,7 @@ class WaitQueue {
 
   RunnableList line_;
   Runnable* first_waiting_ = nullptr;
-  Scheduler* loop_ = nullptr;  // that of the first one who had to wait; only compared
+  Scheduler* loop_ = nullptr;  // that of the first one who had to wait, and so of all
   const char* owner_;
 };
 
@@ -142,7 +143,7 @@ class Waiter : public Waitable {
   }
   void be_granted() noexcept { queue_->grant(*this); }
   void leave_line() noexcept;
-  void wake() noexcept;
+  void wake(Scheduler& loop) noexcept;
 
   bool begin(PromiseBase& awaiter, Scheduler& scheduler) noexcept;
   bool begin_cancelled() noexcept;
@@ -155,6 +156,25 @@ class Waiter : public Waitable {
   WaitQueue* queue_;           // null: it is gone
   TaskState* task_ = nullptr;  // valid while it waits or is granted
   std::exception_ptr error_;
+};
+
+// For waiters that are in the ready queue in place of their tasks: run() decides whether the task continues. A base, so
+// that the waiter is found without a look at memory.
+class Turn : public Runnable {
+ protected:
+  Turn() noexcept = default;
+  ~Turn() = default;
+  void enqueue(Scheduler& loop) noexcept {
+    queued_ = true;
+    loop.ready.push(*this);
+  }
+  void leave_queue() noexcept { queued_ = false; }  // it runs
+  // Takes it out of the ready queue of this task's loop. False when it is not there.
+  bool withdraw(TaskState* task) noexcept { return queued_ && withdraw_from_loop_of(*task); }
+
+ private:
+  bool withdraw_from_loop_of(TaskState& task) noexcept;
+  bool queued_ = false;
 };
 
 inline Waiter& WaitQueue::first() const noexcept { return static_cast<Waiter&>(*first_waiting_); }
