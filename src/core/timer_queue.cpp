@@ -126,6 +126,7 @@ TimePoint TimerQueue::soonest() noexcept {
 
 void TimerQueue::arm(Timer& timer, TimePoint when) {
   timer.deadline = when;
+  timer.sequence = sequence_;
   if (in_wheel_ != 0 || size_ >= enough_for_heap) [[unlikely]]
     return arm_among_many(timer);
   arm_in_heap(timer);
@@ -136,17 +137,16 @@ void TimerQueue::arm(Timer& timer, TimePoint when) {
     make_room();
   if (in_wheel_ == 0) [[unlikely]]
     prepare_wheel();
-  TimePoint when = timer.deadline;
-  if (TimerWheel::tick_of(when) < wheel_->horizon()) [[unlikely]]
+  if (TimerWheel::tick_of(timer.deadline) < wheel_->horizon()) [[unlikely]]
     return arm_in_heap(timer);
-  wheel_->insert(when, sequence_, timer);
+  wheel_->insert(timer);
   ++in_wheel_;
   ++sequence_;
   ++size_;
 }
 
 [[gnu::noinline]] void TimerQueue::arm_in_heap(Timer& timer) {
-  push({timer.deadline, sequence_, &timer});
+  push(TimerEntry(timer));
   ++sequence_;
   ++size_;
 }
@@ -174,15 +174,15 @@ void TimerQueue::arm(Timer& timer, TimePoint when) {
 void TimerQueue::fetch_before(TimerWheel::Tick tick) noexcept {
   if (in_wheel_ == 0 || tick <= wheel_->horizon()) return;
   line_.begin_adding();
-  wheel_->advance(tick, [&](const TimerEntry& entry) {
-    if (TimerWheel::tick_of(entry.when) >= tick) {
+  wheel_->advance(tick, [&](Timer& timer) {
+    if (TimerWheel::tick_of(timer.deadline) >= tick) {
       try {
-        return wheel_->insert(entry.when, entry.sequence, *entry.timer);
+        return wheel_->insert(timer);
       } catch (const std::bad_alloc&) {
-        push(entry);
+        push(TimerEntry(timer));
       }
     } else {
-      line_.add(entry);
+      line_.add(TimerEntry(timer));
     }
     --in_wheel_;
   });

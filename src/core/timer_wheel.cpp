@@ -34,18 +34,18 @@ TimerWheel::Tick TimerWheel::first() const noexcept {
   int number = std::countr_zero(levels_[level].occupied);
   const TimerSlot& slot = levels_[level].slots[number];
   if (level != 0 && slot.size() <= few) {  // looked at, they need not be moved from level to level
-    Tick first = tick_of(slot[0].when);
-    for (std::size_t i = 1; i < slot.size(); ++i) first = std::min(first, tick_of(slot[i].when));
+    Tick first = tick_of(slot[0]->deadline);
+    for (std::size_t i = 1; i < slot.size(); ++i) first = std::min(first, tick_of(slot[i]->deadline));
     return first;
   }
   Tick above = horizon_ >> (level + 1) * bits << (level + 1) * bits;
   return above | Tick{number} << level * bits;
 }
 
-void TimerWheel::insert(TimePoint when, std::uint64_t sequence, Timer& timer) {
-  auto [level, number] = place_of(when);
+void TimerWheel::insert(Timer& timer) {
+  auto [level, number] = place_of(timer.deadline);
   TimerSlot& slot = levels_[level].slots[number];
-  slot.add_one() = {when, sequence, &timer};
+  slot.push_back(timer);
   levels_[level].occupied |= std::uint64_t{1} << number;
   timer.put(Timer::in_wheel, slot.size() - 1);
 }
@@ -57,7 +57,7 @@ void TimerWheel::remove(Timer& timer) noexcept {
   std::size_t index = timer.index();
   if (index != slot.size() - 1) {
     slot[index] = slot.back();
-    slot[index].timer->put(Timer::in_wheel, index);
+    slot[index]->put(Timer::in_wheel, index);
   }
   slot.pop_back();
   if (slot.size() == 0) levels_[level].occupied &= ~(std::uint64_t{1} << number);

@@ -20,16 +20,14 @@ inline constexpr std::size_t fetched_ahead = 16;
 class TimerSlot {
  public:
   std::size_t size() const noexcept { return size_; }
-  TimerEntry& operator[](std::size_t index) noexcept { return (*pieces_[index / in_a_piece])[index % in_a_piece]; }
-  const TimerEntry& operator[](std::size_t index) const noexcept {
-    return (*pieces_[index / in_a_piece])[index % in_a_piece];
-  }
-  TimerEntry& back() noexcept { return (*this)[size_ - 1]; }
+  Timer*& operator[](std::size_t index) noexcept { return (*pieces_[index / in_a_piece])[index % in_a_piece]; }
+  Timer* operator[](std::size_t index) const noexcept { return (*pieces_[index / in_a_piece])[index % in_a_piece]; }
+  Timer* back() const noexcept { return (*this)[size_ - 1]; }
   // Throws std::bad_alloc.
-  TimerEntry& add_one() {
+  void push_back(Timer& timer) {
     if (size_ == room_) [[unlikely]]
       grow();
-    return (*this)[size_++];
+    (*this)[size_++] = &timer;
   }
   // One piece more than is needed stays: a slot that is used now and then does without malloc.
   void pop_back() noexcept {
@@ -41,8 +39,8 @@ class TimerSlot {
   template <class Take>
   void drain(Take& take) noexcept {
     for (std::size_t i = 0; i < size_; ++i) {
-      if (i + fetched_ahead < size_) __builtin_prefetch((*this)[i + fetched_ahead].timer, 1);
-      take((*this)[i]);
+      if (i + fetched_ahead < size_) __builtin_prefetch((*this)[i + fetched_ahead], 1);
+      take(*(*this)[i]);
       if (i % in_a_piece == in_a_piece - 1 && i >= in_a_piece) pieces_[i / in_a_piece].reset();
     }
     size_ = 0;
@@ -50,8 +48,8 @@ class TimerSlot {
   }
 
  private:
-  static constexpr std::size_t in_a_piece = 32;
-  using Piece = std::array<TimerEntry, in_a_piece>;
+  static constexpr std::size_t in_a_piece = 64;
+  using Piece = std::array<Timer*, in_a_piece>;
   void grow();
   void keep(std::size_t pieces) noexcept;
   std::vector<std::unique_ptr<Piece>> pieces_;
@@ -62,8 +60,7 @@ class TimerSlot {
 // Holds timers by the tick of their deadline, which is at or after a horizon. Read as numbers of six bits a digit, the
 // first digit in which tick and horizon differ is the timer's level, and the tick's digit there its slot: level 0 has a
 // slot for each of the next ticks, level 1 for each 64 of them, and so on. The slot follows from tick and horizon alone.
-// In a slot they are in no order: their entries are read one after the other when the slot's time comes, and no timer
-// has to be fetched from memory for that.
+// In a slot they are in no order: when its time comes they are read one after the other, fetched from memory ahead.
 class TimerWheel {
  public:
   using Tick = std::int64_t;
@@ -79,7 +76,7 @@ class TimerWheel {
   Tick first() const noexcept;
 
   // Not one that is due before the horizon. Throws std::bad_alloc.
-  void insert(TimePoint when, std::uint64_t sequence, Timer& timer);
+  void insert(Timer& timer);
   void remove(Timer& timer) noexcept;
 
   // Sets the horizon, and gives all that is no longer where it belongs to `take`: each either comes before the new

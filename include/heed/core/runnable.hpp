@@ -1,6 +1,7 @@
 // What the loop runs, and the queue it is run from.
 #pragma once
 
+#include <cstdint>
 #include <utility>
 
 #include "heed/core/clock.hpp"
@@ -23,10 +24,13 @@ class Runnable {
 
   // The list's: they mean nothing outside of one, and are not set before. The last one's `next` means nothing either in a
   // ReadyQueue.
-  Runnable* next;
+  union {
+    Runnable* next;
+    std::uint64_t sequence;  // of a timer, which is in none of these: a callback that waits takes 64 bytes, not 80
+  };
   union {
     Runnable* previous;  // used by lists that remove from the middle
-    TimePoint deadline;  // of a timer, which is in none of these: a callback that waits takes 64 bytes, not 80
+    TimePoint deadline;  // of a timer
   };
 
  protected:

@@ -40,7 +40,9 @@ class Timer : public Waitable {
   std::uint32_t place_ = nowhere;
 };
 
+// A timer and what orders it: what is compared need not be fetched from the timers.
 struct TimerEntry {
+  explicit TimerEntry(Timer& of) noexcept : when(of.deadline), sequence(of.sequence), timer(&of) {}
   TimePoint when;
   std::uint64_t sequence;  // in which order they were armed
   Timer* timer;
