@@ -2,8 +2,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <cstddef>
 #include <cstdlib>
+#include <span>
 #include <system_error>
+#include <vector>
 
 #include "heed/heed.hpp"
 #include "heed/io/socket.hpp"
@@ -15,12 +18,10 @@ namespace {
 Coro<> session(Descriptor socket) {
   int on = 1;
   setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  std::vector<std::byte> buffer(8192);
   try {
-    for (;;) {
-      std::string data = co_await sock_recv(socket, 8192);
-      if (data.empty()) break;
-      co_await sock_sendall(socket, data);
-    }
+    while (std::size_t size = co_await sock_recv_into(socket, buffer))
+      co_await sock_sendall(socket, std::span<const std::byte>(buffer).first(size));
   } catch (const std::system_error&) {  // the client went away
   }
 }

@@ -7,31 +7,30 @@
 
 namespace heed::detail {
 
-inline void FdWaiter::enter(FdWatch& watch) {
-  watch_ = &watch;
-  watch.direction(reading_).waiters.push_back(*this);
-  if (!watch.wants_level()) [[likely]]
+inline void FdWaiter::enter() {
+  watch_->direction(reading_).waiters.push_back(*this);
+  entered_ = true;
+  if (!watch_->wants_level()) [[likely]]
     return;
   try {
-    task_->loop().fds().update(watch);  // only what is waited for is registered then
+    task_->loop().fds().update(*watch_);  // only what is waited for is registered then
   } catch (...) {
-    watch.direction(reading_).waiters.remove(*this);
-    watch_ = nullptr;
+    watch_->direction(reading_).waiters.remove(*this);
+    entered_ = false;
     throw;
   }
 }
 
-void FdWaiter::begin(PromiseBase& awaiter, FdWatch& watch, bool reading) {
+void FdWaiter::begin(PromiseBase& awaiter) {
   task_ = running_scheduler->current_task;
-  reading_ = reading;
-  enter(watch);
+  enter();
   task_->suspend(awaiter, *this);
   if (task_->cancel_pending()) [[unlikely]]
     task_->cancel_new_wait();
 }
 
-void FdWaiter::wait_again(FdWatch& watch) {
-  enter(watch);
+void FdWaiter::wait_again() {
+  enter();
   if (task_->cancel_pending()) [[unlikely]]
     task_->cancel_new_wait();
 }
@@ -39,14 +38,14 @@ void FdWaiter::wait_again(FdWatch& watch) {
 void FdWaiter::continue_task(LoopCore& loop) { std::exchange(task_, nullptr)->run(loop); }
 
 CancelEffect FdWaiter::cancel_wait(const CancelReasonRef&) {
-  if (!watch_) return CancelEffect::none;
+  if (!entered_) return CancelEffect::none;
   forget(*task_);
   return CancelEffect::woken;
 }
 
 void FdWaiter::forget(TaskState& task) noexcept {
-  if (FdWatch* watch = std::exchange(watch_, nullptr)) {
-    watch->direction(reading_).waiters.remove(*this);
+  if (std::exchange(entered_, false)) {
+    watch_->direction(reading_).waiters.remove(*this);
   } else if (task_) {
     task.loop().remove_ready(*this);
   }
@@ -54,24 +53,27 @@ void FdWaiter::forget(TaskState& task) noexcept {
 }
 
 std::string FdWaiter::describe_wait() const {
-  return watch_ ? (reading_ ? "reading of descriptor " : "writing to descriptor ") + std::to_string(watch_->fd)
-                : std::string("descriptor");
+  return entered_ ? (reading_ ? "reading of descriptor " : "writing to descriptor ") + std::to_string(watch_->fd)
+                  : std::string("descriptor");
 }
 
 FdTable::~FdTable() { clear(); }
 
 // Once it is registered: then it is the number of a descriptor, and no arbitrary one.
-FdWatch& FdTable::add(std::unique_ptr<FdWatch> watched) {
-  auto index = static_cast<std::size_t>(watched->fd);
+FdWatch& FdTable::add(FdWatch&& watched) {
+  std::size_t piece = static_cast<std::size_t>(watched.fd) / in_a_piece;
   try {
-    if (index >= entries_.size()) entries_.resize(index + 1);
+    if (piece >= pieces_.size()) pieces_.resize(piece + 1);
+    if (!pieces_[piece]) pieces_[piece] = std::make_unique<Piece>();
   } catch (const std::bad_alloc&) {
-    poller_.forget(watched->fd);
+    poller_.forget(watched.fd);
     throw;
   }
-  entries_[index] = std::move(watched);
+  places_ = pieces_.size() * in_a_piece;
+  FdWatch& entry = *place_of(watched.fd);
+  entry = std::move(watched);
   ++size_;
-  return *entries_[index];
+  return entry;
 }
 
 void FdTable::update(FdWatch& entry) {
@@ -98,28 +100,30 @@ inline void FdTable::wake_waiters(FdDirection& direction) noexcept {
   while (Runnable* waiter = direction.waiters.first()) {
     direction.waiters.remove(*waiter);
     auto& woken = static_cast<FdWaiter&>(*waiter);
-    woken.watch_ = nullptr;
+    woken.entered_ = false;
     __builtin_prefetch(woken.task_);
     loop_.ready.push(woken);
   }
 }
 
 void FdTable::erase(FdWatch& entry) noexcept {
-  std::unique_ptr<FdWatch> erased = std::move(entries_[static_cast<std::size_t>(entry.fd)]);
+  FdWatch erased = std::exchange(entry, FdWatch());
   --size_;
-  for (FdDirection* direction : {&entry.read, &entry.write}) {
-    if (direction->queued) loop_.remove_ready(*direction);
+  for (FdDirection* direction : {&erased.read, &erased.write}) {
+    if (direction->callback && direction->callback->queued) loop_.remove_ready(*direction->callback);
     wake_waiters(*direction);
   }
   // Last: the destructors of what the callbacks captured may come back here, as the owner of the descriptor does.
-  for (FdDirection* direction : {&entry.read, &entry.write}) direction->callback.cancel();
+  for (FdDirection* direction : {&erased.read, &erased.write})
+    if (direction->callback) direction->callback->handle.cancel();
 }
 
 FdWatch& FdTable::watch(int fd) {
   FdWatch* known = find(fd);
   if (!known) {
-    auto made = std::make_unique<FdWatch>(fd);
-    register_anew(*made);
+    FdWatch made;
+    made.fd = fd;
+    register_anew(made);
     return add(std::move(made));
   }
   try {
@@ -134,17 +138,28 @@ FdWatch& FdTable::watch(int fd) {
 void FdTable::set_callback(int fd, bool reading, const Handle& handle) {
   FdWatch* known = find(fd);
   if (!known) {
-    auto made = std::make_unique<FdWatch>(fd);
-    made->direction(reading).callback = handle;
-    register_anew(*made);
+    FdWatch made;
+    made.fd = fd;
+    made.direction(reading).callback = std::make_unique<FdCallback>(handle);
+    register_anew(made);
     add(std::move(made));
     return;
   }
-  Handle old = std::exchange(known->direction(reading).callback, handle);
+  std::unique_ptr<FdCallback>& callback = known->direction(reading).callback;
+  Handle old;
+  if (callback) {
+    old = std::exchange(callback->handle, handle);
+  } else {
+    callback = std::make_unique<FdCallback>(handle);
+  }
   try {
     register_anew(*known);
   } catch (...) {
-    known->direction(reading).callback = old;
+    if (old) {
+      callback->handle = old;
+    } else {
+      callback.reset();
+    }
     if (!known->registered.any()) erase(*known);
     throw;
   }
@@ -154,7 +169,9 @@ void FdTable::set_callback(int fd, bool reading, const Handle& handle) {
 bool FdTable::remove_callback(int fd, bool reading) {
   FdWatch* watched = find(fd);
   if (!watched || !watched->direction(reading).callback) return false;
-  Handle removed = std::exchange(watched->direction(reading).callback, Handle());
+  std::unique_ptr<FdCallback> callback = std::move(watched->direction(reading).callback);
+  if (callback->queued) loop_.remove_ready(*callback);
+  Handle removed = std::move(callback->handle);
   if (watched->wants_level() || !watched->read.waiters.empty() || !watched->write.waiters.empty()) {
     try {
       update(*watched);
@@ -180,10 +197,10 @@ void FdTable::forget(int fd) noexcept {
 inline void FdTable::wake(FdDirection& direction) noexcept {
   direction.drained = false;
   wake_waiters(direction);
-  if (!direction.callback || direction.queued) [[likely]]
+  if (!direction.callback || direction.callback->queued) [[likely]]
     return;
-  direction.queued = true;
-  loop_.ready.push(direction);
+  direction.callback->queued = true;
+  loop_.ready.push(*direction.callback);
 }
 
 // Those that were cancelled by their handles instead of remove_reader(). Null when nothing is left to watch.
@@ -191,8 +208,8 @@ FdWatch* FdTable::without_cancelled_callbacks(FdWatch& entry) noexcept {
   int fd = entry.fd;
   FdWatch* watched = &entry;
   for (bool reading : {true, false}) {
-    const Handle& callback = watched->direction(reading).callback;
-    if (!callback || !callback.cancelled()) continue;
+    const std::unique_ptr<FdCallback>& callback = watched->direction(reading).callback;
+    if (!callback || !callback->handle.cancelled()) continue;
     try {
       remove_callback(fd, reading);
     } catch (const std::system_error&) {  // closed meanwhile: nothing watches it any more
@@ -206,7 +223,7 @@ FdWatch* FdTable::without_cancelled_callbacks(FdWatch& entry) noexcept {
 
 // With a thousand connections each of these has to come from memory, and they are all known now.
 void FdTable::dispatch(std::span<const PollEvent> events) noexcept {
-  for (const PollEvent& event : events) __builtin_prefetch(find(event.fd));
+  for (const PollEvent& event : events) __builtin_prefetch(place_of(event.fd));
   for (const PollEvent& event : events)
     if (FdWatch* watched = find(event.fd)) __builtin_prefetch(watched->read.waiters.first());
   for (const PollEvent& event : events) dispatch(event);
@@ -230,10 +247,11 @@ void FdTable::dispatch(const PollEvent& event) noexcept {
 }
 
 void FdTable::clear() noexcept {
-  for (std::size_t i = 0; size_ != 0; i = (i + 1) % entries_.size()) {  // destructors of callbacks may add others
-    if (!entries_[i]) continue;
-    poller_.forget(entries_[i]->fd);
-    erase(*entries_[i]);
+  for (std::size_t i = 0; size_ != 0; i = (i + 1) % places_) {  // destructors of callbacks may add others
+    FdWatch* watched = find(static_cast<int>(i));
+    if (!watched) continue;
+    poller_.forget(watched->fd);
+    erase(*watched);
   }
 }
 

@@ -168,20 +168,14 @@ int Descriptor::release() noexcept {
   return std::exchange(fd_, -1);
 }
 
-detail::FdWatch& Descriptor::watch() {
-  if (loop_ && loop_ == detail::running_scheduler) [[likely]]  // then it is open, too
-    if (detail::FdWatch* known = loop_->core().fds().find(fd_)) [[likely]]
-      return *known;
-  return watch_anew();
-}
-
-[[gnu::noinline]] detail::FdWatch& Descriptor::watch_anew() {
+detail::FdWatch& Descriptor::watch_anew() {
   if (fd_ < 0) fail(EBADF, "the descriptor is closed");
   detail::LoopCore& core = detail::core_of_running_loop();
   if (loop_ && loop_ != &core)
     throw std::runtime_error("descriptor " + std::to_string(fd_) + " belongs to a different event loop");
   detail::FdWatch& watch = core.fds().watch(fd_);
   watch.stream = is_stream(fd_);
+  watch_ = &watch;
   if (!loop_) {
     loop_ = &core;
     core.retain();

@@ -27,58 +27,15 @@ namespace detail {
 
 // --- any operation ---------------------------------------------------------------------------------------------------
 
-bool SocketOperation::await_ready() noexcept {
-  fd_ = socket_->fd();
-  changes_ = socket_->changes();
-  try {
-    where_ = try_now();
-  } catch (...) {
-    result_ = -1;  // even with nothing to send
-    failure_ = std::current_exception();
-    return false;  // as one that fails when it begins to wait
-  }
-  return !where_;
-}
-
-// Where it has to wait, null when it is done.
-FdWatch* SocketOperation::try_now() {
-  FdWatch& watch = socket_->watch();
-  FdDirection& direction = watch.direction(reading_);
-  if (result_ >= 0) return nullptr;
-  if (direction.drained && !direction.hangup) return &watch;
-  do {
-    result_ = attempt(watch.fd, watch);
-  } while (result_ < 0 && errno == EINTR);
-  if (result_ >= 0) return nullptr;
-  if (errno != EAGAIN && errno != EWOULDBLOCK) fail(errno, operation_, watch.fd);
-  direction.drained = true;
-  direction.hangup = false;  // this direction still blocks: the next event will tell
-  return &watch;
-}
-
 bool SocketOperation::begin_waiting(PromiseBase& awaiter) noexcept {
   if (failure_) return false;
   try {
-    begin(awaiter, *where_, reading_);
+    begin(awaiter);
     return true;
   } catch (...) {
     failure_ = std::current_exception();
     return false;
   }
-}
-
-// An event came. A task that is to get a cancellation receives nothing any more: it could not tell anybody.
-void SocketOperation::run(LoopCore& loop) {
-  if (!task().has_request_to_deliver()) {
-    try {
-      if (socket_->changes() != changes_) fail(EBADF, operation_, fd_);
-      where_ = try_now();
-      if (where_) return wait_again(*where_);
-    } catch (...) {
-      failure_ = std::current_exception();
-    }
-  }
-  continue_task(loop);
 }
 
 std::exception_ptr SocketOperation::take_failure() {
@@ -88,9 +45,55 @@ std::exception_ptr SocketOperation::take_failure() {
 
 const std::exception_ptr& SocketOperation::hold_failure() { return running_scheduler->trail.hold(take_failure()); }
 
+template <class Operation>
+bool TriedOperation<Operation>::await_ready() noexcept {
+  fd_ = socket_->fd();
+  changes_ = socket_->changes();
+  try {
+    set_watch(socket_->watch());
+    return try_now();
+  } catch (...) {
+    result_ = -1;  // even with nothing to send
+    failure_ = std::current_exception();
+    return false;  // as one that fails when it begins to wait
+  }
+}
+
+// False: it has to wait.
+template <class Operation>
+inline bool TriedOperation<Operation>::try_now() {
+  auto& self = static_cast<Operation&>(*this);
+  FdDirection& direction = watch().direction(reading());
+  if (result_ >= 0) return true;
+  if (direction.drained && !direction.hangup) return false;
+  do {
+    result_ = self.attempt(fd_, watch());
+  } while (result_ < 0 && errno == EINTR);
+  if (result_ >= 0) return true;
+  if (errno != EAGAIN && errno != EWOULDBLOCK) fail(errno, self.operation(), fd_);
+  direction.drained = true;
+  direction.hangup = false;  // this direction still blocks: the next event will tell
+  return false;
+}
+
+// An event came. A task that is to get a cancellation receives nothing any more: it could not tell anybody.
+template <class Operation>
+void TriedOperation<Operation>::run(LoopCore& loop) {
+  if (!task().has_request_to_deliver()) {
+    try {
+      if (socket_->changes() != changes_) fail(EBADF, static_cast<Operation&>(*this).operation(), fd_);
+      if (watch().fd != fd_) set_watch(socket_->watch());  // forgotten meanwhile
+      if (!try_now()) return wait_again();
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
+  continue_task(loop);
+}
+
 // --- each of them ----------------------------------------------------------------------------------------------------
 
-long SocketAccept::attempt(int fd, FdWatch&) noexcept {
+inline long SocketAccept::attempt(int fd, FdWatch&) noexcept {
   for (;;) {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
@@ -103,7 +106,7 @@ long SocketAccept::attempt(int fd, FdWatch&) noexcept {
   }
 }
 
-long SocketReceive::attempt(int fd, FdWatch& watch) noexcept {
+inline long SocketReceive::attempt(int fd, FdWatch& watch) noexcept {
   ssize_t count = ::recv(fd, buffer_.data(), buffer_.size(), 0);
   // Less than asked for: the kernel has no more, and an attempt before the next event would be in vain.
   if (count > 0 && static_cast<std::size_t>(count) < buffer_.size()) watch.read.drained = watch.stream;
@@ -111,7 +114,7 @@ long SocketReceive::attempt(int fd, FdWatch& watch) noexcept {
 }
 
 // Received into one buffer that all sockets of the loop share, since how much there is shows only then, and copied.
-long SocketReceiveString::attempt(int fd, FdWatch& watch) {
+inline long SocketReceiveString::attempt(int fd, FdWatch& watch) {
   std::string& buffer = running_scheduler->core().fds().receive_buffer;
   std::size_t most = watch.stream ? std::min(size_, most_received_at_once) : size_;
   if (buffer.size() < most) buffer.resize(most);
@@ -128,7 +131,7 @@ long SocketReceiveString::attempt(int fd, FdWatch& watch) {
   return count;
 }
 
-long SocketSendAll::attempt(int fd, FdWatch&) noexcept {
+inline long SocketSendAll::attempt(int fd, FdWatch&) noexcept {
   ssize_t count = ::send(fd, data_.data(), data_.size(), MSG_NOSIGNAL);
   if (count < 0) return count;
   data_.remove_prefix(static_cast<std::size_t>(count));
@@ -137,17 +140,25 @@ long SocketSendAll::attempt(int fd, FdWatch&) noexcept {
   return -1;
 }
 
+template class TriedOperation<SocketAccept>;
+template class TriedOperation<SocketReceive>;
+template class TriedOperation<SocketReceiveString>;
+template class TriedOperation<SocketSendAll>;
+
 namespace {
 
 // A connect that has begun is over.
-class SocketConnected final : public SocketOperation {
+class SocketConnected final : public TriedOperation<SocketConnected> {
  public:
   using value_type = void;
-  SocketConnected(Descriptor& socket, const char* operation) noexcept : SocketOperation(socket, false, operation) {}
+  SocketConnected(Descriptor& socket, const char* operation) noexcept
+      : TriedOperation(socket, false), operation_(operation) {}
   [[gnu::always_inline]] void await_resume() { require_success(); }
 
  private:
-  long attempt(int fd, FdWatch&) noexcept override {
+  friend TriedOperation;
+  const char* operation() const noexcept { return operation_; }
+  long attempt(int fd, FdWatch&) noexcept {
     int error = 0;
     socklen_t size = sizeof error;
     if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return -1;
@@ -161,6 +172,7 @@ class SocketConnected final : public SocketOperation {
     if (errno == ENOTCONN) errno = EAGAIN;
     return -1;
   }
+  const char* operation_;
 };
 
 }  // namespace

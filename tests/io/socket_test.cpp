@@ -765,6 +765,62 @@ TEST_F(Sockets, a_task_that_waits_is_served_when_a_reader_is_added_and_removed_m
   EXPECT_EQ(read_from(there), "more");
 }
 
+TEST_F(Sockets, a_reader_that_is_removed_when_it_is_ready_does_not_run_while_a_task_waits) {
+  fill(here);
+  Task<> sending = loop.create_task(sock_sendall(here, "more"));
+  loop.turn();
+  int runs = 0;
+  auto [first_here, first_there] = Descriptor::socket_pair();
+  loop.add_reader(first_here.fd(), [&] {
+    EXPECT_TRUE(loop.remove_reader(here.fd()));
+    EXPECT_TRUE(loop.remove_reader(first_here.fd()));
+  });
+  loop.add_reader(here.fd(), [&] { ++runs; });
+  loop.turn();
+  write_to(first_there, "x");  // ready in the same iteration, and first
+  write_to(there, "x");
+  loop.turn(2);
+  EXPECT_EQ(runs, 0);
+  EXPECT_FALSE(sending.done());
+  read_from(there);
+  loop.run_until_complete(sending);
+}
+
+TEST_F(Sockets, a_descriptor_that_the_loop_has_forgotten_is_watched_again) {
+  Task<std::string> first = loop.create_task(sock_recv(here, 10));
+  write_to(there, "one");
+  EXPECT_EQ(loop.run_until_complete(first), "one");
+  loop.add_reader(here.fd(), [] {});
+  EXPECT_TRUE(loop.remove_reader(here.fd()));  // nobody waits: it is known no more
+  EXPECT_EQ(loop.core().fds().find(here.fd()), nullptr);
+  Task<std::string> second = loop.create_task(sock_recv(here, 10));
+  loop.turn(2);
+  EXPECT_FALSE(second.done());
+  write_to(there, "two");
+  EXPECT_EQ(loop.run_until_complete(second), "two");
+}
+
+TEST_F(Sockets, a_receive_that_is_ready_when_the_loop_forgets_its_descriptor_may_have_to_wait_again) {
+  auto [first_here, first_there] = Descriptor::socket_pair();
+  loop.add_reader(here.fd(), [] {});
+  Task<std::string> receiving = loop.create_task(sock_recv(here, 10));
+  auto forgets = [&]() -> Coro<> {
+    co_await sock_recv(first_here, 10);
+    EXPECT_TRUE(loop.remove_reader(here.fd()));  // the task is ready, and waits no more
+    EXPECT_EQ(loop.core().fds().find(here.fd()), nullptr);
+    EXPECT_EQ(read_from(here), "first");
+  };
+  Task<> forgetting = loop.create_task(forgets());
+  loop.turn();
+  write_to(first_there, "x");
+  write_to(there, "first");
+  loop.run_until_complete(forgetting);
+  loop.turn();
+  EXPECT_FALSE(receiving.done());
+  write_to(there, "second");
+  EXPECT_EQ(loop.run_until_complete(receiving), "second");
+}
+
 TEST_F(Sockets, the_loop_does_not_spin_on_a_direction_that_nobody_waits_for_any_more) {
   loop.add_reader(here.fd(), [] {});
   fill(here);

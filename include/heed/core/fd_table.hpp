@@ -19,55 +19,68 @@ struct FdWatch;
 // continues, or waits again.
 class FdWaiter : public Waitable {
  public:
-  // The running task, suspended in `awaiter`, waits for one direction. Throws std::system_error when that cannot be
-  // watched; then it does not wait.
-  void begin(PromiseBase& awaiter, FdWatch& watch, bool reading);
+  // The running task, suspended in `awaiter`, waits at watch(). Throws std::system_error when that cannot be watched;
+  // then it does not wait.
+  void begin(PromiseBase& awaiter);
   CancelEffect cancel_wait(const CancelReasonRef& reason) final;
   void forget(TaskState& task) noexcept final;
   std::string describe_wait() const final;
 
  protected:
+  explicit FdWaiter(bool reading) noexcept : reading_(reading) {}
   ~FdWaiter() = default;
+  bool reading() const noexcept { return reading_; }
+  // Set before it waits. Stays when the wait is over; the descriptor may be forgotten then.
+  void set_watch(FdWatch& watch) noexcept { watch_ = &watch; }
+  FdWatch& watch() const noexcept { return *watch_; }
   TaskState& task() const noexcept { return *task_; }
   void continue_task(LoopCore& loop);
-  void wait_again(FdWatch& watch);  // it was ready, and turned out not to be
+  void wait_again();  // it was ready, and turned out not to be
 
  private:
   friend class FdTable;
-  void enter(FdWatch& watch);
-  bool reading_ = false;
+  void enter();
+  const bool reading_;
+  bool entered_ = false;  // if not, and there is a task: in the ready queue
   TaskState* task_ = nullptr;
-  FdWatch* watch_ = nullptr;  // null: in the ready queue
+  FdWatch* watch_ = nullptr;
 };
 
-// One direction of a descriptor: a callback that runs as long as it is ready, and tasks that wait for it once.
-class FdDirection final : public Runnable {
+// Runs as long as its direction is ready.
+class FdCallback final : public Runnable {
  public:
+  explicit FdCallback(const Handle& its_handle) noexcept : handle(its_handle) {}
   void run(LoopCore& loop) override {
     queued = false;
-    Handle keep = callback;  // it may remove itself
-    if (keep) HandleAccess::call(keep).call_again(loop);
+    Handle keep = handle;  // it may remove itself
+    HandleAccess::call(keep).call_again(loop);
   }
   void discard() noexcept override { queued = false; }
 
-  bool queued = false;   // in the ready queue
-  bool drained = false;  // the last operation took all there was: a try before the next event would be in vain ...
-  bool hangup = false;   // ... unless the peer hung up, which is told once only
-  Handle callback;
-  RunnableList waiters;
+  bool queued = false;  // in the ready queue
+  Handle handle;
 };
 
-struct FdWatch {
-  explicit FdWatch(int descriptor) : fd(descriptor) {}
+// One direction of a descriptor: tasks that wait for it once, and perhaps a callback.
+struct FdDirection {
+  RunnableList waiters;
+  std::unique_ptr<FdCallback> callback;
+  bool drained = false;  // the last operation took all there was: a try before the next event would be in vain ...
+  bool hangup = false;   // ... unless the peer hung up, which is told once only
+};
+
+// In one cache line: with a thousand connections each of them has to come from memory, for each message.
+struct alignas(64) FdWatch {
   FdDirection& direction(bool reading) noexcept { return reading ? read : write; }
   bool wants_level() const noexcept { return read.callback || write.callback; }
 
-  int fd;
+  int fd = -1;          // none: it is unused
   bool stream = false;  // a stream socket, as its Descriptor found out
   Watch registered;
   FdDirection read;
   FdDirection write;
 };
+static_assert(sizeof(FdWatch) == 64);
 
 // Registers each descriptor once, edge-triggered, for tasks that wait; level-triggered while it has a callback.
 // (Registering for each wait costs 40 % more server time for each message.)
@@ -80,8 +93,8 @@ class FdTable {
   // without the loop having been told, the new descriptor is registered; the same goes for set_callback().
   FdWatch& watch(int fd);
   FdWatch* find(int fd) noexcept {
-    auto index = static_cast<std::size_t>(fd);
-    return index < entries_.size() ? entries_[index].get() : nullptr;
+    FdWatch* place = place_of(fd);
+    return place && place->fd >= 0 ? place : nullptr;
   }
   void set_callback(int fd, bool reading, const Handle& handle);
   bool remove_callback(int fd, bool reading);
@@ -99,7 +112,14 @@ class FdTable {
   friend class FdWaiter;
   void dispatch(const PollEvent& event) noexcept;
   FdWatch* without_cancelled_callbacks(FdWatch& watched) noexcept;
-  FdWatch& add(std::unique_ptr<FdWatch> watched);
+  // Where it is, or would be; null when nothing near it is known.
+  FdWatch* place_of(int fd) noexcept {
+    auto index = static_cast<std::size_t>(fd);
+    if (index >= places_) return nullptr;
+    Piece* piece = pieces_[index / in_a_piece].get();
+    return piece ? &piece->entries[index % in_a_piece] : nullptr;
+  }
+  FdWatch& add(FdWatch&& watched);
   // Registers it for what it has callbacks and waiters for.
   void update(FdWatch& entry);
   void register_anew(FdWatch& entry);
@@ -109,7 +129,13 @@ class FdTable {
 
   LoopCore& loop_;
   Poller& poller_;
-  std::vector<std::unique_ptr<FdWatch>> entries_;  // by descriptor: the system gives the lowest number that is free
+  // By descriptor: the system gives the lowest number that is free. What is there stays where it is.
+  static constexpr std::size_t in_a_piece = 64;
+  struct Piece {
+    FdWatch entries[in_a_piece];
+  };
+  std::vector<std::unique_ptr<Piece>> pieces_;
+  std::size_t places_ = 0;  // in the pieces, those that are not there among them
   std::size_t size_ = 0;
 };
 

@@ -7,13 +7,10 @@
 #include <string_view>
 #include <utility>
 
+#include "heed/core/fd_table.hpp"
 #include "heed/core/scheduler.hpp"
 
 namespace heed {
-
-namespace detail {
-struct FdWatch;
-}
 
 // The address of a socket: IPv4, IPv6 or a path.
 class Address {
@@ -48,7 +45,7 @@ class Descriptor {
   // Takes over `fd` and makes it non-blocking. Throws std::system_error when it is not open; then it is not taken.
   explicit Descriptor(int fd);
   Descriptor(Descriptor&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), loop_(std::exchange(other.loop_, nullptr)) {
+      : fd_(std::exchange(other.fd_, -1)), loop_(std::exchange(other.loop_, nullptr)), watch_(other.watch_) {
     ++other.changes_;
   }
   // Closes what was owned before.
@@ -56,6 +53,7 @@ class Descriptor {
     Descriptor taken(std::move(other));
     std::swap(fd_, taken.fd_);
     std::swap(loop_, taken.loop_);
+    watch_ = taken.watch_;
     ++changes_;
     return *this;
   }
@@ -87,7 +85,11 @@ class Descriptor {
 
   // For the runtime: the running loop's entry for it. Throws std::system_error when it is closed or cannot be watched,
   // std::runtime_error when it belongs to another loop.
-  detail::FdWatch& watch();
+  detail::FdWatch& watch() {
+    if (loop_ && loop_ == detail::running_scheduler && watch_->fd == fd_) [[likely]]  // then it is open, too
+      return *watch_;
+    return watch_anew();
+  }
   // Another count: the descriptor is another one, even if it has the same number.
   std::uint32_t changes() const noexcept { return changes_; }
 
@@ -97,6 +99,7 @@ class Descriptor {
   int fd_ = -1;
   std::uint32_t changes_ = 0;
   detail::Scheduler* loop_ = nullptr;
+  detail::FdWatch* watch_ = nullptr;  // its place in that loop's table, where something else may be by now
 };
 
 }  // namespace heed

@@ -21,15 +21,13 @@ namespace heed {
 
 namespace detail {
 
-// An operation that is tried until the system does not say EAGAIN. In between it waits for readiness, and it is tried
-// again before its task continues. It is its own awaiter, so it needs no memory but the frame that awaits it.
+// What all operations have.
 class SocketOperation : public FdWaiter {
  public:
-  SocketOperation(SocketOperation&& other) noexcept  // before it is awaited
-      : socket_(other.socket_), operation_(other.operation_), result_(other.result_), reading_(other.reading_) {}
+  SocketOperation(SocketOperation&& other) noexcept
+      : FdWaiter(other.reading()), socket_(other.socket_), result_(other.result_) {}
   SocketOperation& operator=(SocketOperation&&) = delete;
 
-  bool await_ready() noexcept;
   template <CoroutinePromise P>
   bool await_suspend(std::coroutine_handle<P> awaiter,
                      std::source_location site = std::source_location::current()) noexcept {
@@ -39,13 +37,9 @@ class SocketOperation : public FdWaiter {
   std::exception_ptr take_failure();
 
  protected:
-  // `operation`: for errors.
-  SocketOperation(Descriptor& socket, bool reading, const char* operation) noexcept
-      : socket_(&socket), operation_(operation), reading_(reading) {}
+  SocketOperation(Descriptor& socket, bool reading) noexcept : FdWaiter(reading), socket_(&socket) {}
   ~SocketOperation() = default;
 
-  // What the system call returns, and errno.
-  virtual long attempt(int fd, FdWatch& watch) = 0;
   // Nothing needs to be attempted.
   void set_result(long result) noexcept { result_ = result; }
   long result() const noexcept { return result_; }
@@ -55,26 +49,43 @@ class SocketOperation : public FdWaiter {
   }
 
  private:
+  template <class Operation>
+  friend class TriedOperation;
   const std::exception_ptr& hold_failure();  // for rethrow(): see Trail::hold()
-  void run(LoopCore& loop) final;
   std::exception_ptr failure_for_awaiter(PromiseBase&) final { return take_failure(); }
   bool begin_waiting(PromiseBase& awaiter) noexcept;
-  FdWatch* try_now();
 
   Descriptor* socket_;
-  const char* operation_;
-  FdWatch* where_ = nullptr;  // it has to wait; null: it is over
-  int fd_ = -1;
   std::exception_ptr failure_;
   long result_ = -1;
+  int fd_ = -1;
   std::uint32_t changes_ = 0;
-  bool reading_;
 };
 
-class SocketAccept final : public SocketOperation {
+// An operation that is tried until the system does not say EAGAIN. In between it waits for readiness, and it is tried
+// again before its task continues. It is its own awaiter, so it needs no memory but the frame that awaits it.
+// `Operation` is the derived class. It has `long attempt(int fd, FdWatch&)`: what the system call returns, and errno; and
+// `const char* operation() const`, for errors. (No virtual functions: after a system call the processor has forgotten
+// whither it returns, and each level costs it a wrong guess.)
+template <class Operation>
+class TriedOperation : public SocketOperation {
+ public:
+  bool await_ready() noexcept;
+
+ protected:
+  using SocketOperation::SocketOperation;
+  TriedOperation(TriedOperation&&) noexcept = default;  // before it is awaited
+  ~TriedOperation() = default;
+
+ private:
+  void run(LoopCore& loop) final;
+  bool try_now();
+};
+
+class SocketAccept final : public TriedOperation<SocketAccept> {
  public:
   using value_type = std::pair<Descriptor, Address>;
-  explicit SocketAccept(Descriptor& listener) noexcept : SocketOperation(listener, true, "accept") {}
+  explicit SocketAccept(Descriptor& listener) noexcept : TriedOperation(listener, true) {}
   [[gnu::always_inline]] value_type await_resume() {
     require_success();
     return take_value();
@@ -82,16 +93,18 @@ class SocketAccept final : public SocketOperation {
   value_type take_value() noexcept { return value_type(std::move(accepted_), peer_); }
 
  private:
-  long attempt(int fd, FdWatch& watch) noexcept override;
+  friend TriedOperation;
+  const char* operation() const noexcept { return "accept"; }
+  long attempt(int fd, FdWatch& watch) noexcept;
   Descriptor accepted_;
   Address peer_;
 };
 
-class SocketReceive final : public SocketOperation {
+class SocketReceive final : public TriedOperation<SocketReceive> {
  public:
   using value_type = std::size_t;
   SocketReceive(Descriptor& socket, std::span<std::byte> buffer) noexcept
-      : SocketOperation(socket, true, "recv"), buffer_(buffer) {}
+      : TriedOperation(socket, true), buffer_(buffer) {}
   [[gnu::always_inline]] std::size_t await_resume() {
     require_success();
     return take_value();
@@ -99,15 +112,16 @@ class SocketReceive final : public SocketOperation {
   std::size_t take_value() const noexcept { return static_cast<std::size_t>(result()); }
 
  private:
-  long attempt(int fd, FdWatch& watch) noexcept override;
+  friend TriedOperation;
+  const char* operation() const noexcept { return "recv"; }
+  long attempt(int fd, FdWatch& watch) noexcept;
   std::span<std::byte> buffer_;
 };
 
-class SocketReceiveString final : public SocketOperation {
+class SocketReceiveString final : public TriedOperation<SocketReceiveString> {
  public:
   using value_type = std::string;
-  SocketReceiveString(Descriptor& socket, std::size_t size) noexcept
-      : SocketOperation(socket, true, "recv"), size_(size) {}
+  SocketReceiveString(Descriptor& socket, std::size_t size) noexcept : TriedOperation(socket, true), size_(size) {}
   [[gnu::always_inline]] std::string await_resume() {
     require_success();
     return take_value();
@@ -115,25 +129,33 @@ class SocketReceiveString final : public SocketOperation {
   std::string take_value() noexcept { return std::move(received_); }
 
  private:
-  long attempt(int fd, FdWatch& watch) override;
+  friend TriedOperation;
+  const char* operation() const noexcept { return "recv"; }
+  long attempt(int fd, FdWatch& watch);
   std::size_t size_;
   std::string received_;
 };
 
-class SocketSendAll final : public SocketOperation {
+class SocketSendAll final : public TriedOperation<SocketSendAll> {
  public:
   using value_type = void;
-  SocketSendAll(Descriptor& socket, std::string_view data) noexcept
-      : SocketOperation(socket, false, "send"), data_(data) {
+  SocketSendAll(Descriptor& socket, std::string_view data) noexcept : TriedOperation(socket, false), data_(data) {
     if (data_.empty()) set_result(0);
   }
   [[gnu::always_inline]] void await_resume() { require_success(); }
   void take_value() const noexcept {}
 
  private:
-  long attempt(int fd, FdWatch& watch) noexcept override;
+  friend TriedOperation;
+  const char* operation() const noexcept { return "send"; }
+  long attempt(int fd, FdWatch& watch) noexcept;
   std::string_view data_;
 };
+
+extern template class TriedOperation<SocketAccept>;
+extern template class TriedOperation<SocketReceive>;
+extern template class TriedOperation<SocketReceiveString>;
+extern template class TriedOperation<SocketSendAll>;
 
 }  // namespace detail
 
